@@ -1,0 +1,99 @@
+# make            the programs, in build/
+# make check      the quick tests (under two minutes)
+# make lint       clang-tidy, cppcheck, shellcheck; every warning is an error
+# make doc        doc/config.md from the table of settings
+# make install    DESTDIR= PREFIX=/usr/local: programs in libexec/parley, bin/parley runs them
+# SAN=1           with AddressSanitizer and UndefinedBehaviorSanitizer, in build/san
+
+SAN     ?=
+B       := build$(if $(SAN),/san)
+PREFIX  ?= /usr/local
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+
+, := ,
+FOREIGN := hiredis libmariadb json-c libcurl libutf8proc
+isystem  = $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags $(FOREIGN))))
+LDLIBS   = $(shell pkg-config --libs $(FOREIGN)) -lfcgi -lcrypto -lpthread -lm
+
+SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef -Werror
+CPPFLAGS_ = -D_GNU_SOURCE -iquote lib -iquote $(B)/gen $(isystem)
+CFLAGS_   = -std=c11 $(CPPFLAGS_) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
+LDFLAGS_  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
+
+LIB      := $(wildcard lib/*.c)
+GEN      := $(B)/gen/queries.h $(B)/gen/scripts.h $(B)/gen/migrations.h
+FCGI     := api writer
+JOBS     := $(patsubst jobs/%.c,%,$(wildcard jobs/*.c))
+ROUTES   := $(filter-out $(FCGI:%=fcgi/%.c),$(wildcard fcgi/*.c))
+UNIT     := $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
+FUZZ     := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
+
+PROGRAMS := $(FCGI:%=$(B)/fcgi/%) $(JOBS:%=$(B)/jobs/%)
+TESTS    := $(UNIT:%=$(B)/test/%) $(B)/test/load
+
+all: $(PROGRAMS)
+tests: $(TESTS)
+fuzzers: $(FUZZ:%=$(B)/fuzz/%)
+
+$(B)/libparley.a: $(LIB:%.c=$(B)/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/%.o: %.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_) -c -o $@ $<
+
+$(FCGI:%=$(B)/fcgi/%): $(B)/fcgi/%: $(B)/fcgi/%.o $(ROUTES:%.c=$(B)/%.o) $(B)/libparley.a
+	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
+
+$(JOBS:%=$(B)/jobs/%): $(B)/jobs/%: $(B)/jobs/%.o $(B)/libparley.a
+	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
+
+$(UNIT:%=$(B)/test/%): $(B)/test/%: $(B)/test/unit/%.o $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc -o $@ $^ $(LDLIBS)
+
+$(B)/test/load: $(patsubst %.c,$(B)/%.o,$(wildcard test/load*.c)) $(B)/libparley.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
+
+# clang's libFuzzer: the library is compiled into each fuzzer, so that coverage reaches it
+$(FUZZ:%=$(B)/fuzz/%): $(B)/fuzz/%: test/fuzz/%.c $(LIB) $(wildcard lib/*.h) $(GEN)
+	@mkdir -p $(@D)
+	clang -std=c11 $(CPPFLAGS_) -g -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< $(LIB) $(LDLIBS)
+
+$(B)/gen/queries.h: sql/queries.sql script/gen-queries
+	@mkdir -p $(@D)
+	script/gen-queries $< > $@.new && mv $@.new $@
+$(B)/gen/scripts.h: $(wildcard redis/*.lua) script/gen-text
+	@mkdir -p $(@D)
+	script/gen-text redis_script $(sort $(wildcard redis/*.lua)) > $@.new && mv $@.new $@
+$(B)/gen/migrations.h: $(wildcard sql/[0-9]*.sql) script/gen-text
+	@mkdir -p $(@D)
+	script/gen-text migration $(sort $(wildcard sql/[0-9]*.sql)) > $@.new && mv $@.new $@
+
+check: all tests
+	script/check
+
+lint: $(GEN)
+	script/lint
+
+doc: $(B)/fcgi/api
+	$(B)/fcgi/api --markdown > doc/config.md
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley $(DESTDIR)$(PREFIX)/share/parley
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/libexec/parley
+	install -m 755 script/parley $(DESTDIR)$(PREFIX)/bin/parley
+	install -m 644 lighttpd.conf crontab.example $(DESTDIR)$(PREFIX)/share/parley
+
+clean:
+	rm -rf build
+
+-include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c test/*.c test/unit/*.c))
+.PHONY: all tests fuzzers check lint doc install clean
+.SECONDARY:
