@@ -1,0 +1,496 @@
+/* One connection to MySQL or MariaDB. */
+#define PARLEY_GEN_TEXTS /* the statements' texts */
+#include "db.h"
+
+#include <mariadb/errmsg.h>
+#include <mariadb/mysqld_error.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "migrate.h"
+
+#define KEEP_BYTES 65536 /* of a column's memory, between rows */
+
+int db_init(struct db *db, const struct conf *conf, enum db_role role, struct breaker *breaker,
+	    struct err *e)
+{
+	memset(db, 0, sizeof(*db));
+	db->conf = conf;
+	db->role = role;
+	db->breaker = breaker;
+	if (url_parse(&db->url, conf->database_url, e))
+		return -1;
+	if (strcmp(db->url.scheme, "mysql") != 0 || !db->url.path) {
+		url_clear(&db->url);
+		return err_set(e, ERR_INVALID, "DATABASE_URL: mysql://user:password@host/database");
+	}
+	return 0;
+}
+
+void db_clear(struct db *db)
+{
+	unsigned i;
+
+	db_disconnect(db);
+	for (i = 0; i < DB_COLUMNS; i++)
+		buf_clear(&db->column[i].bytes);
+	url_clear(&db->url);
+}
+
+void db_disconnect(struct db *db)
+{
+	int i;
+
+	db->open = NULL;
+	db->in_transaction = false;
+	for (i = 0; i < DB__MAX; i++) {
+		if (db->prepared[i].stmt)
+			mysql_stmt_close(db->prepared[i].stmt);
+		db->prepared[i].stmt = NULL;
+	}
+	if (db->link)
+		mysql_close(db->link);
+	db->link = NULL;
+}
+
+/* ------------------------------------------------------------------ errors */
+
+static enum err_code classify(unsigned number)
+{
+	static const struct { unsigned number; enum err_code code; } known[] = {
+		{ ER_LOCK_DEADLOCK, ERR_DB_BUSY },
+		{ ER_LOCK_WAIT_TIMEOUT, ERR_DB_BUSY },
+		{ ER_DUP_ENTRY, ERR_DB_DUP },
+		{ ER_NET_PACKET_TOO_LARGE, ERR_DB_SIZE },
+		{ ER_CON_COUNT_ERROR, ERR_DB },
+		{ ER_TOO_MANY_USER_CONNECTIONS, ERR_DB },
+		{ ER_USER_LIMIT_REACHED, ERR_DB },
+		{ ER_SERVER_SHUTDOWN, ERR_DB },
+		{ ER_OPTION_PREVENTS_STATEMENT, ERR_DB }, /* read-only */
+		{ ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ERR_DB },
+		{ ER_DISK_FULL, ERR_DB },
+		{ ER_RECORD_FILE_FULL, ERR_DB },
+		{ ER_OUT_OF_RESOURCES, ERR_DB },
+		{ ER_OUTOFMEMORY, ERR_DB },
+		{ ER_ACCESS_DENIED_ERROR, ERR_DB },
+		{ ER_DBACCESS_DENIED_ERROR, ERR_DB },
+		{ ER_TABLEACCESS_DENIED_ERROR, ERR_DB },
+		{ ER_BAD_DB_ERROR, ERR_DB },
+		{ ER_NO_SUCH_TABLE, ERR_DB },
+		{ ER_QUERY_INTERRUPTED, ERR_DB_BUSY },
+		{ 1836, ERR_DB }, /* ER_READ_ONLY_MODE of MySQL */
+		{ 1927, ERR_DB }, /* ER_CONNECTION_KILLED of MariaDB */
+		{ 4031, ERR_DB }, /* ER_CLIENT_INTERACTION_TIMEOUT of MySQL 8 */
+	};
+	size_t i;
+
+	if (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR)
+		return ERR_DB;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].number == number)
+			return known[i].code;
+	return ERR_DB_DATA;
+}
+
+static int failed(struct db *db, unsigned number, const char *text, struct err *e)
+{
+	enum err_code code = classify(number);
+
+	db->open = NULL;
+	err_set(e, code, "mysql: %s (%u)", text, number);
+	if (code == ERR_DB)
+		db_disconnect(db);
+	return -1;
+}
+
+static int stmt_failed(struct db *db, MYSQL_STMT *stmt, int64_t began_ms, struct err *e)
+{
+	unsigned number = mysql_stmt_errno(stmt);
+	char text[200];
+
+	strncpy(text, mysql_stmt_error(stmt), sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	if (number == CR_SERVER_LOST &&
+	    clock_mono_ms() - began_ms >= db->conf->database_timeout_s * 900)
+		breaker_opened(db->breaker, db->conf->breaker_ms);
+	return failed(db, number, text, e);
+}
+
+/* ------------------------------------------------------------------ the connection */
+
+static unsigned timeout_s(const struct db *db)
+{
+	int64_t batch_s = db->conf->batch_timeout_ms / 2000;
+
+	switch (db->role) {
+	case DB_ROLE_REQUEST:
+		return (unsigned)db->conf->database_timeout_s;
+	case DB_ROLE_JOB:
+		return batch_s < 1 ? 1 : (unsigned)batch_s;
+	case DB_ROLE_MIGRATE:
+		break;
+	}
+	return 3600;
+}
+
+static void set_options(struct db *db)
+{
+	unsigned limit = timeout_s(db), connect = (unsigned)db->conf->database_timeout_s;
+	const char *ca = query_get(&db->url.query, "ssl-ca");
+	my_bool yes = 1;
+
+	mysql_options(db->link, MYSQL_OPT_CONNECT_TIMEOUT, &connect);
+	mysql_options(db->link, MYSQL_OPT_READ_TIMEOUT, &limit);
+	mysql_options(db->link, MYSQL_OPT_WRITE_TIMEOUT, &limit);
+	mysql_options(db->link, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_options(db->link, MYSQL_REPORT_DATA_TRUNCATION, &yes);
+	if (ca) {
+		mysql_options(db->link, MYSQL_OPT_SSL_CA, ca);
+		mysql_options(db->link, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+	}
+}
+
+static int open_link(struct db *db, struct err *e)
+{
+	const struct url *u = &db->url;
+	int64_t began = clock_mono_ms();
+
+	db->link = mysql_init(NULL);
+	if (!db->link)
+		return err_memory(e);
+	set_options(db);
+	if (mysql_real_connect(db->link, u->host, u->user, u->password, u->path, u->port,
+			       query_get(&u->query, "socket"),
+			       db->role == DB_ROLE_MIGRATE ? CLIENT_MULTI_STATEMENTS : 0))
+		return 0;
+	if (clock_mono_ms() - began >= db->conf->database_timeout_s * 900)
+		breaker_opened(db->breaker, db->conf->breaker_ms);
+	err_set(e, ERR_DB, "mysql: %s", mysql_error(db->link));
+	db_disconnect(db);
+	return -1;
+}
+
+/* What every connection begins with: UTC, strict mode, READ COMMITTED, time limits, the level. */
+static int begin_session(struct db *db, struct err *e)
+{
+	unsigned lock_s = timeout_s(db), idle_s = db->role == DB_ROLE_JOB ? 3 * timeout_s(db) : 28800;
+	const struct db_value limits[] = { DB_U64(lock_s), DB_U64(idle_s) };
+	uint64_t level;
+
+	if (db_run(db, DB_SESSION, limits, 1, NULL, e) || db_plain(db, DB_ISOLATION, e))
+		return -1;
+	if (db->role == DB_ROLE_MIGRATE)
+		return 0;
+	if (db_row(db, DB_SERVER, NULL, 1, e) < 1)
+		return -1;
+	db->max_packet = db_number(db, 0);
+	level = db_number(db, 1);
+	db_done(db);
+	if (level == MIGRATE_LEVEL || level == MIGRATE_LEVEL + 1)
+		return 0;
+	return err_set(e, ERR_DB, "the schema is at level %llu, this program needs %d or %d",
+		       (unsigned long long)level, MIGRATE_LEVEL, MIGRATE_LEVEL + 1);
+}
+
+int db_connect(struct db *db, struct err *e)
+{
+	int64_t hold_ms = (db->conf->database_timeout_s + 1) * 1000;
+
+	if (db->link)
+		return 0;
+	if (!breaker_allows(db->breaker, hold_ms))
+		return err_set(e, ERR_DB, "mysql: no answer in time a moment ago");
+	if (open_link(db, e))
+		return -1;
+	if (begin_session(db, e)) {
+		db_disconnect(db);
+		return -1;
+	}
+	breaker_closed(db->breaker);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ statements */
+
+static int write_statement(const struct db_statement *s, size_t groups, struct buf *sql)
+{
+	size_t i;
+
+	buf_addstr(sql, s->head);
+	for (i = 0; i < groups && *s->group; i++) {
+		buf_addstr(sql, i ? ", " : "");
+		buf_addstr(sql, s->group);
+	}
+	return buf_addstr(sql, s->tail);
+}
+
+static int prepare(struct db *db, enum db_query query, size_t groups, MYSQL_STMT **out,
+		   struct err *e)
+{
+	MYSQL_STMT *stmt = db->prepared[query].stmt;
+	struct buf sql = BUF_INIT;
+	int64_t began = clock_mono_ms();
+	int rc;
+
+	*out = stmt;
+	if (stmt && (db->prepared[query].groups == groups || !*db_statements[query].group))
+		return 0;
+	if (!stmt)
+		stmt = db->prepared[query].stmt = mysql_stmt_init(db->link);
+	if (!stmt || write_statement(&db_statements[query], groups, &sql)) {
+		buf_clear(&sql);
+		return err_memory(e);
+	}
+	db->prepared[query].groups = groups;
+	rc = mysql_stmt_prepare(stmt, sql.data, sql.len);
+	buf_clear(&sql);
+	*out = stmt;
+	if (!rc)
+		return 0;
+	rc = stmt_failed(db, stmt, began, e);
+	if (db->prepared[query].stmt)
+		mysql_stmt_close(db->prepared[query].stmt);
+	db->prepared[query].stmt = NULL;
+	return rc;
+}
+
+static size_t parameters(enum db_query query, size_t groups)
+{
+	const struct db_statement *s = &db_statements[query];
+
+	return s->head_params + s->group_params * groups + s->tail_params;
+}
+
+static void bind_value(MYSQL_BIND *b, const struct db_value *v)
+{
+	switch (v->kind) {
+	case DB_KIND_NULL:
+		b->buffer_type = MYSQL_TYPE_NULL;
+		break;
+	case DB_KIND_NUMBER:
+		b->buffer_type = MYSQL_TYPE_LONGLONG;
+		b->is_unsigned = 1;
+		b->buffer = (void *)(uintptr_t)&v->number;
+		break;
+	case DB_KIND_BYTES:
+		b->buffer_type = MYSQL_TYPE_STRING;
+		b->buffer = (void *)(uintptr_t)v->bytes;
+		b->buffer_length = v->len;
+		break;
+	}
+}
+
+static int execute(struct db *db, MYSQL_STMT *stmt, const struct db_value *values, size_t n,
+		   struct err *e)
+{
+	MYSQL_BIND *bind = calloc(n ? n : 1, sizeof(*bind));
+	int64_t began = clock_mono_ms();
+	size_t i;
+	int rc;
+
+	if (!bind)
+		return err_memory(e);
+	for (i = 0; i < n; i++)
+		bind_value(&bind[i], &values[i]);
+	rc = n && mysql_stmt_bind_param(stmt, bind) ? 1 : mysql_stmt_execute(stmt);
+	free(bind);
+	return rc ? stmt_failed(db, stmt, began, e) : 0;
+}
+
+static bool is_number(enum enum_field_types type)
+{
+	return type == MYSQL_TYPE_TINY || type == MYSQL_TYPE_SHORT || type == MYSQL_TYPE_LONG ||
+	       type == MYSQL_TYPE_INT24 || type == MYSQL_TYPE_LONGLONG;
+}
+
+/* Bind what the result has: numbers as 64 bits, the rest as text whose length is known per row. */
+static int bind_result(struct db *db, MYSQL_STMT *stmt, struct err *e)
+{
+	MYSQL_RES *meta = mysql_stmt_result_metadata(stmt);
+	MYSQL_BIND bind[DB_COLUMNS];
+	unsigned i;
+
+	if (!meta)
+		return 0;
+	db->columns = mysql_num_fields(meta);
+	memset(bind, 0, sizeof(bind));
+	for (i = 0; i < db->columns && i < DB_COLUMNS; i++) {
+		struct db_column *c = &db->column[i];
+
+		c->is_number = is_number(mysql_fetch_field_direct(meta, i)->type);
+		bind[i].buffer_type = c->is_number ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_STRING;
+		bind[i].buffer = c->is_number ? (void *)&c->number : NULL;
+		bind[i].is_unsigned = 1;
+		bind[i].is_null = &c->is_null;
+		bind[i].length = &c->len;
+		bind[i].error = &c->error;
+	}
+	mysql_free_result(meta);
+	if (mysql_stmt_bind_result(stmt, bind) || mysql_stmt_store_result(stmt))
+		return stmt_failed(db, stmt, clock_mono_ms(), e);
+	db->open = stmt;
+	return 0;
+}
+
+/* Had a connection, found it dead, and nothing was under way on it: worth another one. */
+static bool worth_another(const struct db *db, bool had_link, bool in_transaction)
+{
+	return had_link && !in_transaction && !db->link;
+}
+
+static int query_once(struct db *db, enum db_query query, const struct db_value *values,
+		      size_t groups, struct err *e)
+{
+	MYSQL_STMT *stmt;
+
+	if (db_connect(db, e))
+		return -1;
+	db_done(db);
+	if (prepare(db, query, groups, &stmt, e) ||
+	    execute(db, stmt, values, parameters(query, groups), e))
+		return -1;
+	return bind_result(db, stmt, e);
+}
+
+int db_query(struct db *db, enum db_query query, const struct db_value *values, size_t groups,
+	     struct err *e)
+{
+	bool had_link = db->link != NULL, in_transaction = db->in_transaction;
+	int rc = query_once(db, query, values, groups, e);
+
+	if (rc && worth_another(db, had_link, in_transaction))
+		rc = query_once(db, query, values, groups, e);
+	return rc;
+}
+
+static int fetch_text(struct db *db, unsigned column, struct err *e)
+{
+	struct db_column *c = &db->column[column];
+	MYSQL_BIND bind = { .buffer_type = MYSQL_TYPE_STRING };
+
+	buf_reset(&c->bytes, KEEP_BYTES);
+	if (c->is_null || !c->len)
+		return 0;
+	if (buf_grow(&c->bytes, c->len))
+		return err_memory(e);
+	bind.buffer = c->bytes.data;
+	bind.buffer_length = c->len;
+	if (mysql_stmt_fetch_column(db->open, &bind, column, 0))
+		return stmt_failed(db, db->open, clock_mono_ms(), e);
+	c->bytes.len = c->len;
+	c->bytes.data[c->len] = '\0';
+	return 0;
+}
+
+int db_next(struct db *db, struct err *e)
+{
+	unsigned i;
+	int rc = db->open ? mysql_stmt_fetch(db->open) : MYSQL_NO_DATA;
+
+	if (rc == MYSQL_NO_DATA) {
+		db_done(db);
+		return 0;
+	}
+	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
+		return stmt_failed(db, db->open, clock_mono_ms(), e);
+	for (i = 0; i < db->columns; i++)
+		if (!db->column[i].is_number && fetch_text(db, i, e))
+			return -1;
+	return 1;
+}
+
+uint64_t db_number(const struct db *db, unsigned column)
+{
+	const struct db_column *c = &db->column[column];
+
+	if (c->is_null)
+		return 0;
+	return c->is_number ? c->number : strtoull(buf_str(&c->bytes), NULL, 10);
+}
+
+const char *db_text(const struct db *db, unsigned column, size_t *len)
+{
+	if (len)
+		*len = db->column[column].bytes.len;
+	return buf_str(&db->column[column].bytes);
+}
+
+bool db_is_null(const struct db *db, unsigned column)
+{
+	return db->column[column].is_null != 0;
+}
+
+void db_done(struct db *db)
+{
+	if (db->open)
+		mysql_stmt_free_result(db->open);
+	db->open = NULL;
+}
+
+int db_row(struct db *db, enum db_query query, const struct db_value *values, size_t groups,
+	   struct err *e)
+{
+	return db_query(db, query, values, groups, e) ? -1 : db_next(db, e);
+}
+
+int db_run(struct db *db, enum db_query query, const struct db_value *values, size_t groups,
+	   uint64_t *affected, struct err *e)
+{
+	if (db_query(db, query, values, groups, e))
+		return -1;
+	if (affected)
+		*affected = mysql_stmt_affected_rows(db->prepared[query].stmt);
+	db_done(db);
+	return 0;
+}
+
+static int plain_once(struct db *db, enum db_query query, struct err *e)
+{
+	const char *sql = db_statements[query].head;
+
+	if (db_connect(db, e))
+		return -1;
+	db_done(db);
+	if (mysql_real_query(db->link, sql, strlen(sql)))
+		return failed(db, mysql_errno(db->link), mysql_error(db->link), e);
+	return 0;
+}
+
+int db_plain(struct db *db, enum db_query query, struct err *e)
+{
+	bool had_link = db->link != NULL, in_transaction = db->in_transaction;
+	int rc = plain_once(db, query, e);
+
+	if (rc && worth_another(db, had_link, in_transaction))
+		rc = plain_once(db, query, e);
+	if (query == DB_BEGIN || query == DB_SNAPSHOT)
+		db->in_transaction = !rc;
+	else if (query == DB_COMMIT || query == DB_ROLLBACK)
+		db->in_transaction = false;
+	return rc;
+}
+
+uint64_t db_insert_id(const struct db *db)
+{
+	return mysql_insert_id(db->link);
+}
+
+int db_script(struct db *db, const char *sql, struct err *e)
+{
+	MYSQL_RES *result;
+	int more;
+
+	if (db_connect(db, e))
+		return -1;
+	more = mysql_real_query(db->link, sql, strlen(sql)) ? 1 : 0;
+	while (!more) {
+		result = mysql_store_result(db->link);
+		if (result)
+			mysql_free_result(result);
+		more = mysql_next_result(db->link);
+	}
+	if (more > 0)
+		return failed(db, mysql_errno(db->link), mysql_error(db->link), e);
+	return 0;
+}

@@ -1,0 +1,184 @@
+-- Every statement of Parley. "-- name: X" begins one; the build makes sql/queries.sql into a table
+-- indexed by DB_X (lib/db.h). {…} is a group that the caller repeats. In the order of locks: a
+-- transaction takes redis_mark (its own row), chat_applications by id, chats by id, then messages.
+
+-- name: session
+SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+  innodb_lock_wait_timeout = ?, wait_timeout = ?;
+
+-- name: isolation
+SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+
+-- name: snapshot_isolation
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+
+-- name: begin
+START TRANSACTION;
+
+-- name: snapshot
+START TRANSACTION WITH CONSISTENT SNAPSHOT;
+
+-- name: commit
+COMMIT;
+
+-- name: rollback
+ROLLBACK;
+
+-- name: server
+SELECT @@max_allowed_packet, COALESCE(MAX(version), 0) FROM parley_migrations;
+
+-- migrations
+
+-- name: migrate_lock
+SELECT GET_LOCK('parley_migrations', ?);
+
+-- name: migrate_table
+CREATE TABLE IF NOT EXISTS parley_migrations (
+  version INT UNSIGNED NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  applied_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (version)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_520_ci;
+
+-- name: migrate_level
+SELECT COALESCE(MAX(version), 0) FROM parley_migrations;
+
+-- name: migrate_done
+INSERT INTO parley_migrations (version, name, applied_at) VALUES (?, ?, ?);
+
+-- applications
+
+-- name: application_insert
+INSERT INTO chat_applications (name, token, created_at, updated_at) VALUES (?, ?, ?, ?);
+
+-- name: application_by_token
+SELECT id, name, token, chats_count, created_at, updated_at
+FROM chat_applications WHERE token = ? AND deleted_at IS NULL;
+
+-- name: application_id
+SELECT id FROM chat_applications WHERE token = ?;
+
+-- name: application_list
+SELECT id, name, token, chats_count, created_at, updated_at
+FROM chat_applications WHERE deleted_at IS NULL AND id > ? ORDER BY id LIMIT ?;
+
+-- name: application_state
+SELECT deleted_at IS NOT NULL, chats_stored, last_chat_number FROM chat_applications WHERE id = ?;
+
+-- chats
+
+-- name: chat_state
+SELECT a.deleted_at IS NOT NULL, c.id IS NOT NULL, c.deleted_at IS NOT NULL, c.messages_stored,
+  c.last_message_number, c.number, c.messages_count, c.created_at, c.updated_at
+FROM chat_applications a LEFT JOIN chats c ON c.id = ? WHERE a.id = ?;
+
+-- name: chat_list_after
+SELECT number, messages_count, created_at, updated_at FROM chats
+WHERE chat_application_id = ? AND number > ? AND deleted_at IS NULL ORDER BY number LIMIT ?;
+
+-- name: chat_list_before
+SELECT number, messages_count, created_at, updated_at FROM chats
+WHERE chat_application_id = ? AND number < ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?;
+
+-- messages
+
+-- name: message_get
+SELECT deleted_at IS NOT NULL, number, body, created_at, updated_at
+FROM messages WHERE chat_id = ? AND number = ?;
+
+-- name: message_list_after
+SELECT number, body, created_at, updated_at FROM messages
+WHERE chat_id = ? AND number > ? AND deleted_at IS NULL ORDER BY number LIMIT ?;
+
+-- name: message_list_before
+SELECT number, body, created_at, updated_at FROM messages
+WHERE chat_id = ? AND number < ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?;
+
+-- the mark: how far Redis had come
+
+-- name: mark_set
+INSERT INTO redis_mark (slot, mark) VALUES (?, ?)
+ON DUPLICATE KEY UPDATE mark = GREATEST(mark, VALUES(mark));
+
+-- A locking read: it waits for the open transactions of all slots.
+-- name: mark_highest
+SELECT COALESCE(MAX(mark), 0) FROM redis_mark LOCK IN SHARE MODE;
+
+-- name: anything_stored
+SELECT EXISTS (SELECT 1 FROM chats) OR EXISTS (SELECT 1 FROM redis_mark WHERE mark > 0);
+
+-- storing a batch
+
+-- name: store_lock_applications
+SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE id IN ({?}) ORDER BY id FOR UPDATE;
+
+-- name: store_lock_chats
+SELECT id, deleted_at IS NOT NULL FROM chats WHERE id IN ({?}) ORDER BY id FOR UPDATE;
+
+-- name: store_chats
+INSERT INTO chats (id, chat_application_id, number, created_at, updated_at) VALUES {(?, ?, ?, ?, ?)};
+
+-- name: store_chat_created
+UPDATE chats SET created_at = LEAST(created_at, ?) WHERE id = ?;
+
+-- name: store_application_counts
+UPDATE chat_applications SET chats_count = chats_count + ?, chats_stored = chats_stored + ?,
+  last_chat_number = GREATEST(last_chat_number, ?) WHERE id = ?;
+
+-- name: store_messages
+INSERT INTO messages (chat_id, number, version, job_key, created_at, updated_at, deleted_at, body)
+VALUES {(?, ?, ?, ?, ?, ?, ?, ?)};
+
+-- name: store_chat_counts
+UPDATE chats SET messages_count = messages_count + ?, messages_stored = messages_stored + ?,
+  last_message_number = GREATEST(last_message_number, ?) WHERE id = ?;
+
+-- name: store_changes
+INSERT INTO message_changes (chat_id, number, version, created_at) VALUES {(?, ?, ?, ?)};
+
+-- name: store_fill_void
+UPDATE messages SET version = 1, job_key = ?, created_at = ?, updated_at = ?, deleted_at = NULL, body = ?
+WHERE chat_id = ? AND number = ? AND version = 0;
+
+-- name: store_find_numbers
+SELECT chat_id, number, version, job_key FROM messages WHERE (chat_id, number) IN ({(?, ?)});
+
+-- name: store_find_keys
+SELECT chat_id, number, job_key FROM messages WHERE job_key IN ({?});
+
+-- name: message_last
+SELECT COALESCE(MAX(number), 0) FROM messages WHERE chat_id = ?;
+
+-- recount
+
+-- name: recount_messages
+SELECT COUNT(*), COUNT(*) - COUNT(deleted_at), COALESCE(MAX(number), 0) FROM messages WHERE chat_id = ?;
+
+-- name: recount_chat
+SELECT messages_stored, messages_count, last_message_number FROM chats WHERE id = ?;
+
+-- name: recount_chat_lock
+SELECT messages_stored, messages_count, last_message_number FROM chats WHERE id = ? FOR UPDATE;
+
+-- name: recount_chat_set
+UPDATE chats SET messages_stored = ?, messages_count = ?,
+  last_message_number = GREATEST(last_message_number, ?) WHERE id = ?;
+
+-- name: recount_chats
+SELECT COUNT(*), COUNT(*) - COUNT(deleted_at), COALESCE(MAX(number), 0) FROM chats
+WHERE chat_application_id = ?;
+
+-- name: recount_application
+SELECT chats_stored, chats_count, last_chat_number FROM chat_applications WHERE id = ?;
+
+-- name: recount_application_lock
+SELECT chats_stored, chats_count, last_chat_number FROM chat_applications WHERE id = ? FOR UPDATE;
+
+-- name: recount_application_set
+UPDATE chat_applications SET chats_stored = ?, chats_count = ?,
+  last_chat_number = GREATEST(last_chat_number, ?) WHERE id = ?;
+
+-- health
+
+-- name: ping
+SELECT 1;
