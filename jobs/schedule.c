@@ -1,0 +1,70 @@
+/* schedule: brings back due retries and scheduled jobs, and the jobs of workers that are gone. */
+#include "clock.h"
+#include "key.h"
+#include "log.h"
+#include "worker.h"
+
+static bool promote(struct worker *w, const char *zset)
+{
+	struct err e = ERR_INIT;
+	int64_t moved = queue_promote(&w->redis, zset, clock_wall_us(), &e);
+
+	if (moved > 0)
+		LOG(LOG_INFO, "due jobs queued", LOG_S("from", zset), LOG_N("jobs", moved));
+	if (moved < 0)
+		worker_back_off(w, "cannot look for due jobs", &e);
+	return moved >= 0;
+}
+
+static bool reap(struct worker *w)
+{
+	struct err e = ERR_INIT;
+	int64_t moved = queue_reap_lapsed(&w->redis, &e);
+
+	if (moved > 0)
+		LOG(LOG_WARN, "put back the jobs of workers that are gone", LOG_N("jobs", moved));
+	if (moved < 0)
+		worker_back_off(w, "cannot look for lapsed leases", &e);
+	return moved >= 0;
+}
+
+/* Sleeps in short steps, so that a stop is not kept waiting. */
+static void rest(const struct worker *w, int64_t until_ms)
+{
+	while (worker_goes_on(w) && clock_mono_ms() < until_ms)
+		clock_sleep_ms(until_ms - clock_mono_ms() < 100 ? until_ms - clock_mono_ms() : 100);
+}
+
+static void loop(struct worker *w)
+{
+	int64_t promote_at = 0, reap_at = 0, now;
+
+	while (worker_goes_on(w)) {
+		if (!worker_ready(w))
+			continue;
+		now = clock_mono_ms();
+		if (now >= reap_at && reap(w)) {
+			reap_at = now + w->conf.reap_ms;
+			worker_went_well(w);
+		}
+		if (now >= promote_at && promote(w, KEY_RETRY) && promote(w, KEY_SCHEDULE))
+			promote_at = now + w->conf.promote_ms;
+		rest(w, promote_at < reap_at ? promote_at : reap_at);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct worker_kind kind = {
+		"schedule", "Queues due retries and scheduled jobs, and those of workers that are gone.",
+		NULL, false,
+	};
+	struct worker w;
+	int status;
+
+	if (!worker_start(&w, &kind, argc, argv, &status))
+		return status;
+	loop(&w);
+	worker_end(&w);
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* number: gives chats and messages their numbers: one EVALSHA that counts and queues the job.
+ *
+ * A number never exists without its job, nor a job without its number. */
+#ifndef PARLEY_NUMBER_H
+#define PARLEY_NUMBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db.h"
+#include "redis.h"
+
+/* 1: *number was given and the job is queued; 0: there is no such application or chat;
+ * -1: ERR_SCRIPT (QFULL, FULL: lib/word.h), ERR_REDIS, ERR_UNSURE (perhaps done), ERR_BEHIND,
+ * ERR_DB… (a counter is missing and MySQL cannot be asked), ERR_MEMORY. */
+int number_chat(struct redis *r, struct db *db, uint64_t application, uint32_t *number,
+		struct err *e);
+int number_message(struct redis *r, struct db *db, uint64_t chat, const char *body, size_t len,
+		   uint32_t *number, struct err *e);
+/* The counter of a new application, at 0. 0 or -1. */
+int number_begin(struct redis *r, struct db *db, uint64_t application, struct err *e);
+
+#endif

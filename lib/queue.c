@@ -1,0 +1,350 @@
+/* The reliable queue: a worker's side. */
+#include "queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define SUSPECT_KEEP_S 259200 /* how long marks of suspects are kept without a new one */
+#define PENDING_KEEP_S 86400  /* a count job that was lost blocks the next one so long at most */
+
+void queue_init(struct queue *q, struct redis *redis, const char *name, const char *slot)
+{
+	memset(q, 0, sizeof(*q));
+	q->redis = redis;
+	q->conf = redis->conf;
+	q->name = name;
+	key_queue(q->list, name);
+	key_inflight(q->inflight, name, slot);
+	key_lease(q->lease, name, slot);
+	key_suspects(q->suspects, name);
+}
+
+/* ------------------------------------------------------------------ drain */
+
+static bool is_drain_reply(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_ARRAY && r->elements == 3 &&
+	       r->element[0]->type == REDIS_REPLY_INTEGER &&
+	       r->element[1]->type == REDIS_REPLY_INTEGER &&
+	       r->element[2]->type == REDIS_REPLY_ARRAY;
+}
+
+static int read_batch(struct batch *b, struct err *e)
+{
+	const redisReply *list = b->reply->element[2];
+	int64_t now = clock_wall_us();
+	size_t i;
+
+	b->seq = (uint64_t)b->reply->element[0]->integer;
+	b->try = b->reply->element[1]->integer;
+	if (!list->elements)
+		return 0;
+	b->jobs = calloc(list->elements, sizeof(*b->jobs));
+	if (!b->jobs)
+		return err_memory(e);
+	b->n = list->elements;
+	for (i = 0; i < b->n; i++) {
+		const redisReply *job = list->element[b->n - 1 - i];
+
+		job_parse(&b->jobs[i], job->str, job->len, now);
+	}
+	return 0;
+}
+
+int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err *e)
+{
+	struct redis_call c;
+
+	memset(b, 0, sizeof(*b));
+	random_token(q->token);
+	redis_script(&c, REDIS_SCRIPT_DRAIN);
+	redis_key(&c, q->list);
+	redis_key(&c, q->inflight);
+	redis_key(&c, q->lease);
+	redis_key(&c, KEY_INFLIGHT);
+	redis_key(&c, q->suspects);
+	redis_key(&c, KEY_QUEUE_SEQ);
+	redis_arg_number(&c, most_jobs);
+	redis_arg_number(&c, q->conf->batch_bytes);
+	redis_arg_number(&c, q->conf->lease_ms);
+	redis_arg(&c, q->token);
+	if (redis_send(q->redis, &c, &b->reply, e))
+		return -1;
+	if (is_drain_reply(b->reply) && !read_batch(b, e))
+		return 0;
+	batch_clear(b);
+	return err_set(e, ERR_REDIS, "redis: drain answered something else");
+}
+
+void batch_clear(struct batch *b)
+{
+	free(b->jobs);
+	if (b->reply)
+		freeReplyObject(b->reply);
+	memset(b, 0, sizeof(*b));
+}
+
+int queue_wait(struct queue *q, int64_t seconds, struct err *e)
+{
+	struct redis_call c;
+
+	/* from its end to its end: woken by a job, but none is taken */
+	redis_command(&c, "BLMOVE");
+	redis_arg(&c, q->list);
+	redis_arg(&c, q->list);
+	redis_arg(&c, "RIGHT");
+	redis_arg(&c, "RIGHT");
+	redis_arg_number(&c, seconds);
+	return redis_send_wait(q->redis, &c, seconds * 1000, NULL, e);
+}
+
+int queue_renew(struct queue *q, struct err *e)
+{
+	struct redis_call c;
+	int64_t renewed;
+
+	redis_script(&c, REDIS_SCRIPT_RENEW);
+	redis_key(&c, q->lease);
+	redis_arg(&c, q->token);
+	redis_arg_number(&c, q->conf->lease_ms);
+	return redis_send_number(q->redis, &c, &renewed, e) ? -1 : renewed == 1;
+}
+
+/* ------------------------------------------------------------------ finish */
+
+static const struct outcome_item *items(const struct buf *b, size_t *n)
+{
+	*n = b->len / sizeof(struct outcome_item);
+	return (const void *)b->data;
+}
+
+/* The keys that finish pushes to begin behind the ten that it always has: first a list for each
+ * class, then a mark for each count job. */
+#define FIRST_LIST 11
+
+static void add_keys(struct redis_call *c, const struct queue *q, const struct outcome *o,
+		     int64_t now_us)
+{
+	const struct outcome_item *item;
+	char key[KEY_MAX];
+	size_t n, i;
+	int class;
+
+	redis_key(c, q->inflight);
+	redis_key(c, q->lease);
+	redis_key(c, q->suspects);
+	redis_key(c, KEY_RETRY);
+	redis_key(c, KEY_DEAD);
+	redis_key(c, KEY_PROCESSED);
+	redis_key(c, key_stat_day(key, KEY_PROCESSED, now_us));
+	redis_key(c, KEY_FAILED);
+	redis_key(c, key_stat_day(key, KEY_FAILED, now_us));
+	redis_key(c, KEY_QUEUES);
+	for (class = 0; class < JOB_CLASS__MAX; class++)
+		redis_key(c, key_queue(key, job_class_queue((enum job_class)class)));
+	for (i = 0, item = items(&o->counts, &n); i < n; i++)
+		redis_key(c, key_pending(key, job_class_name(item[i].class), item[i].id));
+}
+
+static void add_target(struct redis_call *c, const struct outcome_item *item)
+{
+	redis_arg_number(c, FIRST_LIST + (int)item->class);
+	redis_arg(c, job_class_queue(item->class));
+	redis_arg_bytes(c, item->text, item->len);
+}
+
+static void add_seconds(struct redis_call *c, int64_t us)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld.%06lld", (long long)(us / 1000000),
+		 (long long)(us % 1000000));
+	redis_arg(c, text);
+}
+
+static void add_items(struct redis_call *c, const struct outcome *o)
+{
+	const struct outcome_item *item;
+	size_t n, i;
+
+	for (i = 0, item = items(&o->retries, &n); i < n; i++) {
+		add_seconds(c, item[i].at_us);
+		redis_arg_bytes(c, item[i].text, item[i].len);
+	}
+	for (i = 0, item = items(&o->deaths, &n); i < n; i++)
+		redis_arg_bytes(c, item[i].text, item[i].len);
+	for (i = 0, item = items(&o->forwards, &n); i < n; i++)
+		add_target(c, &item[i]);
+	for (i = 0, item = items(&o->counts, &n); i < n; i++) {
+		redis_arg_number(c, FIRST_LIST + JOB_CLASS__MAX + (int64_t)i);
+		redis_arg_number(c, PENDING_KEEP_S);
+		add_target(c, &item[i]);
+	}
+}
+
+int queue_finish(struct queue *q, const struct outcome *o, struct err *e)
+{
+	int64_t now = clock_wall_us(), done;
+	struct redis_call c;
+	size_t n;
+
+	redis_script(&c, REDIS_SCRIPT_FINISH);
+	add_keys(&c, q, o, now);
+	redis_arg(&c, q->token);
+	redis_arg_number(&c, (int64_t)o->processed);
+	redis_arg_number(&c, (int64_t)o->failed);
+	add_seconds(&c, now);
+	items(&o->retries, &n);
+	redis_arg_number(&c, (int64_t)n);
+	items(&o->deaths, &n);
+	redis_arg_number(&c, (int64_t)n);
+	items(&o->forwards, &n);
+	redis_arg_number(&c, (int64_t)n);
+	add_items(&c, o);
+	return redis_send_number(q->redis, &c, &done, e) ? -1 : done == 1;
+}
+
+/* ------------------------------------------------------------------ outcomes */
+
+static void clear_items(struct buf *b)
+{
+	const struct outcome_item *item;
+	size_t n, i;
+
+	for (i = 0, item = items(b, &n); i < n; i++)
+		free(item[i].text);
+	buf_clear(b);
+}
+
+void outcome_clear(struct outcome *o)
+{
+	clear_items(&o->retries);
+	clear_items(&o->deaths);
+	clear_items(&o->forwards);
+	clear_items(&o->counts);
+	memset(o, 0, sizeof(*o));
+}
+
+static int add_item(struct buf *to, struct outcome_item item, struct buf *text, struct err *e)
+{
+	item.len = text->len;
+	item.text = text->data;
+	if (text->failed || !text->data || buf_add(to, &item, sizeof(item)))
+		return err_memory(e);
+	buf_detach(text);
+	return 0;
+}
+
+int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err *e)
+{
+	return add_item(&o->retries, (struct outcome_item){ .at_us = at_us }, text, e);
+}
+
+int outcome_dead(struct outcome *o, struct buf *text, struct err *e)
+{
+	return add_item(&o->deaths, (struct outcome_item){ 0 }, text, e);
+}
+
+int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e)
+{
+	return add_item(&o->forwards, (struct outcome_item){ .class = class }, text, e);
+}
+
+int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct buf *text,
+		  struct err *e)
+{
+	return add_item(&o->counts, (struct outcome_item){ .class = class, .id = id }, text, e);
+}
+
+/* ------------------------------------------------------------------ reap */
+
+/* *moved: the number of jobs, or -1: the lease is alive. */
+static int reap(struct redis *r, const char *inflight, bool own, int64_t *moved, struct err *e)
+{
+	char key[KEY_MAX], queue[KEY_MAX], slot[KEY_MAX];
+	struct redis_call c;
+
+	*moved = 0;
+	if (!key_split_inflight(inflight, queue, slot))
+		return 0;
+	redis_script(&c, REDIS_SCRIPT_REAP);
+	redis_key(&c, inflight);
+	redis_key(&c, key_lease(key, queue, slot));
+	redis_key(&c, key_queue(key, queue));
+	redis_key(&c, key_suspects(key, queue));
+	redis_arg_number(&c, SUSPECT_KEEP_S);
+	redis_arg(&c, own ? "1" : "0");
+	return redis_send_number(r, &c, moved, e);
+}
+
+int64_t queue_reap_own(struct queue *q, struct err *e)
+{
+	int64_t moved;
+
+	return reap(q->redis, q->inflight, true, &moved, e) ? -1 : moved;
+}
+
+int64_t queue_reap_lapsed(struct redis *r, struct err *e)
+{
+	int64_t moved, sum = 0;
+	struct redis_call c;
+	redisReply *lists;
+	size_t i;
+
+	redis_command(&c, "SMEMBERS");
+	redis_arg(&c, KEY_INFLIGHT);
+	if (redis_send(r, &c, &lists, e))
+		return -1;
+	for (i = 0; i < lists->elements && sum >= 0; i++) {
+		if (reap(r, lists->element[i]->str, false, &moved, e))
+			sum = -1;
+		else if (moved > 0)
+			sum += moved;
+	}
+	freeReplyObject(lists);
+	return sum;
+}
+
+/* ------------------------------------------------------------------ depth */
+
+static int64_t age_ms(const redisReply *oldest, int64_t now_us)
+{
+	struct job j;
+
+	if (oldest->type != REDIS_REPLY_STRING || !oldest->len)
+		return 0;
+	job_parse(&j, oldest->str, oldest->len, now_us);
+	return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
+}
+
+int queue_depth(struct redis *r, int64_t now_us, struct depth *d, struct err *e)
+{
+	static const char *const queues[] = { JOB_QUEUE_DEFAULT, JOB_QUEUE_COUNTS, JOB_QUEUE_INDEX };
+	char key[KEY_MAX];
+	struct redis_call c;
+	redisReply *reply;
+	size_t i;
+
+	redis_script(&c, REDIS_SCRIPT_DEPTH);
+	redis_key(&c, KEY_INFLIGHT);
+	redis_key(&c, KEY_RETRY);
+	redis_key(&c, KEY_DEAD);
+	for (i = 0; i < sizeof(queues) / sizeof(queues[0]); i++)
+		redis_key(&c, key_queue(key, queues[i]));
+	if (redis_send(r, &c, &reply, e))
+		return -1;
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 5) {
+		freeReplyObject(reply);
+		return err_set(e, ERR_REDIS, "redis: depth answered something else");
+	}
+	d->queued = reply->element[0]->integer;
+	d->in_flight = reply->element[1]->integer;
+	d->retry = reply->element[2]->integer;
+	d->dead = reply->element[3]->integer;
+	d->oldest_age_ms = age_ms(reply->element[4], now_us);
+	freeReplyObject(reply);
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* queue: the reliable queue (doc/queues.md): drain, renew, finish; reap and promote.
+ *
+ * A slot is a worker's place: its name "<node>:<number>" is part of its in-flight list and lease. */
+#ifndef PARLEY_QUEUE_H
+#define PARLEY_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "job.h"
+#include "key.h"
+#include "random.h"
+#include "redis.h"
+
+#define QUEUE_SUSPECT_TRIES 3 /* a job alone; once more and it is dead, untried */
+
+struct queue {
+	struct redis *redis; /* borrowed */
+	const struct conf *conf;
+	const char *name;    /* borrowed: JOB_QUEUE_… */
+	char list[KEY_MAX], inflight[KEY_MAX], lease[KEY_MAX], suspects[KEY_MAX];
+	char token[RANDOM_TOKEN]; /* of the lease in force */
+};
+
+struct batch {
+	uint64_t seq;  /* queue_seq when it was taken */
+	int64_t try;   /* 0: an ordinary batch; n: one suspect, alone for the n-th time */
+	size_t n;      /* jobs; 0: the queue is empty */
+	struct job *jobs; /* oldest first; they borrow from `reply` */
+	redisReply *reply;
+};
+
+/* What a batch ended in, for finish. Texts are owned by the outcome. */
+struct outcome {
+	struct buf retries, deaths, forwards, counts; /* of struct outcome_item each */
+	size_t processed, failed;
+};
+
+struct outcome_item {
+	enum job_class class; /* forwards and counts: where it goes */
+	uint64_t id;          /* counts: of which one may wait */
+	int64_t at_us;        /* retries: when they are due */
+	char *text;           /* owned */
+	size_t len;
+};
+
+void queue_init(struct queue *q, struct redis *redis, const char *name, const char *slot);
+
+/* Takes a batch under a new lease; what an unfinished batch left comes back as it is. 0 or -1.
+ * The batch is the caller's: batch_clear. */
+int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err *e);
+void batch_clear(struct batch *b);
+/* Waits for a job without taking it, at most `seconds`. 0 or -1. */
+int queue_wait(struct queue *q, int64_t seconds, struct err *e);
+/* 1: the lease is prolonged; 0: it is lost: leave the batch alone; -1. */
+int queue_renew(struct queue *q, struct err *e);
+/* Acknowledges the batch and puts its outcome where it belongs. 1; 0: the lease is lost and nothing
+ * was done; -1 (ERR_UNSURE: perhaps done). */
+int queue_finish(struct queue *q, const struct outcome *o, struct err *e);
+/* Puts what this slot's last process left back into the queue: at start, the slot's lock held.
+ * The number of jobs, or -1. */
+int64_t queue_reap_own(struct queue *q, struct err *e);
+
+void outcome_clear(struct outcome *o);
+/* Each takes over `text`'s memory and empties it. 0 or -1: ERR_MEMORY. */
+int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err *e);
+int outcome_dead(struct outcome *o, struct buf *text, struct err *e);
+int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e);
+/* A count job, of which one per class and id may wait. */
+int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct buf *text,
+		  struct err *e);
+
+/* ---- for every node's `schedule` */
+
+/* Puts back the jobs of all workers whose lease has lapsed. The number of jobs, or -1. */
+int64_t queue_reap_lapsed(struct redis *r, struct err *e);
+/* Moves the jobs of a zset (KEY_RETRY, KEY_SCHEDULE) that are due to their queues. A job that failed
+ * as "NumberTaken" gets a new number. Returns how many were moved, or -1. */
+int64_t queue_promote(struct redis *r, const char *zset, int64_t now_us, struct err *e);
+
+/* ---- for /health */
+
+struct depth {
+	int64_t queued, in_flight, retry, dead;
+	int64_t oldest_age_ms; /* of what waits in `default`; 0 when nothing does */
+};
+
+int queue_depth(struct redis *r, int64_t now_us, struct depth *d, struct err *e);
+
+#endif

@@ -1,0 +1,21 @@
+/* route: a table of routes, and the dispatcher that finds the handler or says why there is none. */
+#ifndef PARLEY_ROUTE_H
+#define PARLEY_ROUTE_H
+
+#include "http.h"
+
+struct service;
+
+struct route {
+	enum http_method method;
+	const char *pattern; /* "/applications/:token/chats/:number"; NULL ends a table */
+	void (*handle)(struct service *s, struct request *r, struct reply *p);
+	bool takes_body;
+};
+
+/* The table's route for the request's path and method. The path's token and numbers are put into
+ * the request. NULL: the reply is filled in (404, or 405 with Allow). */
+const struct route *route_find(const struct route *const *tables, struct request *r,
+			       struct reply *p);
+
+#endif

@@ -1,0 +1,293 @@
+/* The loop of one FastCGI process. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "random.h"
+#include "stop.h"
+
+#define DRAIN_MAX (4 * HTTP_BODY_MAX) /* of a body that is too large, read before the answer */
+
+static const char *param(const FCGX_Request *f, const char *name)
+{
+	const char *value = FCGX_GetParam(name, f->envp);
+
+	return value ? value : "";
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static enum http_method method_of(const char *name, bool *head)
+{
+	int m;
+
+	*head = !strcmp(name, "HEAD");
+	if (*head)
+		return HTTP_GET;
+	for (m = 0; m < HTTP_OTHER; m++)
+		if (!strcmp(http_method_name((enum http_method)m), name))
+			return (enum http_method)m;
+	return HTTP_OTHER;
+}
+
+/* The client's id when it is one that cannot do harm in a log, else a new one. */
+static void take_id(struct request *r, const char *given)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+	size_t len = strlen(given);
+
+	if (len && len <= HTTP_ID_MAX && !given[strspn(given, allowed)])
+		memcpy(r->id, given, len + 1);
+	else
+		random_jid(r->id);
+}
+
+/* No Content-Type is taken as JSON. */
+static bool is_json(const char *type)
+{
+	size_t len = strcspn(type, "; \t");
+
+	if (!len)
+		return true;
+	if (len == 16 && !strncasecmp(type, "application/json", 16))
+		return true;
+	return len > 17 && !strncasecmp(type, "application/", 12) &&
+	       !strncasecmp(type + len - 5, "+json", 5);
+}
+
+/* Reads up to `most` bytes. True: the body ended there; false: there was more. */
+static bool read_bytes(const FCGX_Request *f, struct buf *body, size_t most)
+{
+	int n;
+
+	while (body->len < most) {
+		size_t step = most - body->len < 65536 ? most - body->len : 65536;
+
+		if (buf_grow(body, step))
+			return true;
+		n = FCGX_GetStr(body->data + body->len, (int)step, f->in);
+		if (n <= 0)
+			return true;
+		body->len += (size_t)n;
+		body->data[body->len] = '\0';
+	}
+	return FCGX_GetChar(f->in) == EOF;
+}
+
+/* A client that is still sending reads no answer: take in what is bearable before giving it. */
+static void discard(const FCGX_Request *f)
+{
+	char bytes[4096];
+	size_t sum = 0;
+	int n;
+
+	while (sum < DRAIN_MAX && (n = FCGX_GetStr(bytes, sizeof(bytes), f->in)) > 0)
+		sum += (size_t)n;
+}
+
+/* True: the body is there. False: the reply says why not. */
+static bool read_body(const FCGX_Request *f, struct request *r, struct reply *p)
+{
+	const char *length = param(f, "CONTENT_LENGTH");
+	unsigned long long announced = strtoull(length, NULL, 10);
+
+	if (announced > HTTP_BODY_MAX || !read_bytes(f, &r->body, HTTP_BODY_MAX)) {
+		discard(f);
+		reply_problem(p, PROBLEM_TOO_LARGE, "A body has at most 1 MiB.");
+		return false;
+	}
+	if (r->body.failed) {
+		reply_problem(p, PROBLEM_OVERLOADED, "Out of memory. Try again.");
+		return false;
+	}
+	if (*length && r->body.len != announced) {
+		reply_problem(p, PROBLEM_MALFORMED, "The body broke off.");
+		return false;
+	}
+	return true;
+}
+
+static bool check_body(const FCGX_Request *f, struct request *r, struct reply *p)
+{
+	struct err e = ERR_INIT;
+
+	if (!r->body.len)
+		return true;
+	if (!is_json(param(f, "CONTENT_TYPE"))) {
+		reply_problem(p, PROBLEM_MEDIA_TYPE,
+			      "Bodies are JSON: send Content-Type: application/json "
+			      "(curl: --json '{…}', since -d sends a form).");
+		return false;
+	}
+	if (json_check(r->body.data, r->body.len, &r->json, &e)) {
+		reply_error(p, &e);
+		return false;
+	}
+	if (json_kind(r->json) != JSON_OBJECT) {
+		reply_problem(p, PROBLEM_MALFORMED, "The body must be a JSON object.");
+		return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ answering */
+
+static void send_reply(const FCGX_Request *f, const struct request *r, const struct reply *p)
+{
+	struct buf head = BUF_INIT;
+
+	buf_addf(&head, "Status: %d %s\r\n", p->status, http_reason(p->status));
+	if (p->body.len)
+		buf_addf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", p->type, p->body.len);
+	buf_addf(&head,
+		 "X-Request-Id: %s\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n"
+		 "X-Content-Type-Options: nosniff\r\n%s\r\n",
+		 r->id, buf_str(&p->headers));
+	if (!head.failed) {
+		FCGX_PutStr(head.data, (int)head.len, f->out);
+		if (!r->head && p->body.len)
+			FCGX_PutStr(p->body.data, (int)p->body.len, f->out);
+	}
+	buf_clear(&head);
+}
+
+/* A failure of ours is logged once, here. */
+static void log_reply(const struct request *r, const struct reply *p, const char *route)
+{
+	if (p->status >= 500)
+		LOG(LOG_WARN, "request failed", LOG_S("request", r->id), LOG_S("route", route),
+		    LOG_N("status", p->status), LOG_S("body", buf_str(&p->body)));
+}
+
+static const char *answer(const struct serve *s, const FCGX_Request *f, struct request *r,
+			  struct reply *p)
+{
+	const struct route *route;
+	struct err e = ERR_INIT;
+
+	r->method = method_of(param(f, "REQUEST_METHOD"), &r->head);
+	if (path_split(&r->path, param(f, "REQUEST_URI"))) {
+		reply_problem(p, PROBLEM_NOT_FOUND, "There is nothing at this path.");
+		return "";
+	}
+	route = route_find(s->tables, r, p);
+	if (!route)
+		return "";
+	if (query_parse(&r->query, r->path.query, r->path.query_len, &e))
+		reply_problem(p, PROBLEM_BAD_PARAMETER, e.text);
+	else if (!route->takes_body || (read_body(f, r, p) && check_body(f, r, p)))
+		route->handle(s->service, r, p);
+	return route->pattern;
+}
+
+static void one_request(const struct serve *s, const FCGX_Request *f, struct request *r,
+			struct reply *p)
+{
+	const char *route;
+
+	take_id(r, param(f, "HTTP_X_REQUEST_ID"));
+	route = answer(s, f, r, p);
+	if (p->body.failed || p->headers.failed) {
+		reply_clear(p);
+		reply_problem(p, PROBLEM_OVERLOADED, "Out of memory. Try again.");
+	}
+	log_reply(r, p, route);
+	send_reply(f, r, p);
+	request_clear(r);
+	reply_clear(p);
+}
+
+/* ------------------------------------------------------------------ the loop */
+
+/* Waits for a connection, TERM let in. Only some of the siblings are woken for each. */
+static void wait_for_connection(int epoll)
+{
+	struct epoll_event event;
+	sigset_t mask;
+
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	sigdelset(&mask, SIGTERM);
+	epoll_pwait(epoll, &event, 1, -1, &mask);
+}
+
+static int open_epoll(int socket)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event)) {
+		close(epoll);
+		return -1;
+	}
+	return epoll;
+}
+
+/* 1: a request; 0: none this time; -1: the socket is of no use. */
+static int accept_request(FCGX_Request *f)
+{
+	int rc = FCGX_Accept_r(f);
+
+	if (!rc)
+		return 1;
+	switch (-rc) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		LOG(LOG_ERROR, "cannot accept", LOG_N("errno", -rc));
+		clock_sleep_ms(1000);
+		return 0;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+		return -1;
+	default: /* EAGAIN: a sibling took it; EINTR, ECONNABORTED, a broken request */
+		return 0;
+	}
+}
+
+int serve(const struct serve *s)
+{
+	struct request r = { 0 };
+	struct reply p = { 0 };
+	FCGX_Request f;
+	int64_t served = 0;
+	int epoll, got = 0;
+
+	if (FCGX_Init() || FCGX_InitRequest(&f, s->socket, FCGI_FAIL_ACCEPT_ON_INTR))
+		return 1;
+	stop_catch(); /* after FCGX_Init, which installs handlers of its own */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	epoll = open_epoll(s->socket);
+	if (epoll < 0)
+		return 1;
+	while (got >= 0 && (!s->requests || served < s->requests)) {
+		wait_for_connection(epoll);
+		if (stop_asked())
+			break;
+		got = accept_request(&f);
+		if (got < 1)
+			continue;
+		one_request(s, &f, &r, &p);
+		FCGX_Finish_r(&f);
+		served++;
+	}
+	FCGX_Free(&f, 1);
+	buf_clear(&r.body);
+	buf_clear(&p.body);
+	buf_clear(&p.headers);
+	close(epoll);
+	return got < 0;
+}

@@ -1,0 +1,20 @@
+/* serve: the loop of one FastCGI process: accept, read, dispatch, answer. */
+#ifndef PARLEY_SERVE_H
+#define PARLEY_SERVE_H
+
+#include <stdint.h>
+
+#include "route.h"
+
+struct serve {
+	int socket;                        /* listening, non-blocking, shared with the siblings */
+	const struct route *const *tables; /* ends with NULL */
+	struct service *service;
+	int64_t requests;                  /* end after so many; 0: never */
+};
+
+/* Returns the exit status: 0 after TERM or after `requests`. TERM must be blocked; it is let in only
+ * while the process waits for a connection, so no request is ever cut. */
+int serve(const struct serve *s);
+
+#endif

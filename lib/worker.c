@@ -1,0 +1,154 @@
+/* What every job program is made of. */
+#include "worker.h"
+
+#include <string.h>
+#include <sys/time.h>
+
+#include "clock.h"
+#include "compare.h"
+#include "log.h"
+#include "program.h"
+#include "stop.h"
+
+#define PAUSE_MIN_MS 100
+#define PAUSE_MAX_MS 5000
+
+static bool take_slot(struct worker *w, const struct worker_kind *kind, int64_t wanted, int *status)
+{
+	int64_t most = kind->many ? w->conf.workers : 1;
+	struct err e = ERR_INIT;
+	int taken = slot_take(&w->slot, &w->conf, kind->name, wanted, most, &e);
+
+	*status = taken < 0;
+	if (taken < 0)
+		LOG(LOG_ERROR, "no slot", LOG_S("error", e.text));
+	return taken == 1;
+}
+
+static bool connections(struct worker *w, const struct worker_kind *kind, int *status)
+{
+	struct err e = ERR_INIT;
+
+	if (redis_init(&w->redis, &w->conf, NULL, &e) ||
+	    db_init(&w->db, &w->conf, DB_ROLE_JOB, NULL, &e)) {
+		LOG(LOG_ERROR, "cannot start", LOG_S("error", e.text));
+		*status = 1;
+		return false;
+	}
+	queue_init(&w->queue, &w->redis, kind->queue ? kind->queue : "", w->slot.name);
+	w->reaped = !kind->queue;
+	return true;
+}
+
+bool worker_start(struct worker *w, const struct worker_kind *kind, int argc, char **argv,
+		  int *status)
+{
+	int64_t wanted = 0, seconds = 0;
+	const struct program_option options[] = {
+		{ "--slot", "N", "take this slot, not the lowest free one", &wanted, NULL },
+		{ "--for", "SECONDS", "stop after so long, between two batches", &seconds, NULL },
+		{ NULL, NULL, NULL, NULL, NULL },
+	};
+	enum program_start start;
+
+	memset(w, 0, sizeof(*w));
+	w->slot.fd = -1;
+	*status = 0;
+	start = program_start(&w->conf, kind->name, kind->purpose, options, argc, argv, status);
+	if (start != PROGRAM_RUN || !take_slot(w, kind, wanted, status) ||
+	    !connections(w, kind, status)) {
+		worker_end(w);
+		return false;
+	}
+	w->until_ms = seconds ? clock_mono_ms() + seconds * 1000 : INT64_MAX;
+	stop_catch();
+	LOG(LOG_INFO, "started", LOG_S("slot", w->slot.name));
+	return true;
+}
+
+void worker_end(struct worker *w)
+{
+	if (w->until_ms)
+		LOG(LOG_INFO, "stopped", LOG_S("slot", w->slot.name));
+	if (w->redis.conf)
+		redis_clear(&w->redis);
+	if (w->db.conf)
+		db_clear(&w->db);
+	slot_release(&w->slot);
+	conf_clear(&w->conf);
+}
+
+bool worker_goes_on(const struct worker *w)
+{
+	return !stop_asked() && clock_mono_ms() < w->until_ms;
+}
+
+void worker_went_well(struct worker *w)
+{
+	w->back_off_ms = 0;
+}
+
+void worker_back_off(struct worker *w, const char *what, const struct err *e)
+{
+	if (w->back_off_ms < PAUSE_MIN_MS)
+		w->back_off_ms = PAUSE_MIN_MS;
+	LOG(LOG_WARN, what, LOG_S("error", e->text), LOG_N("pause_ms", w->back_off_ms));
+	worker_alarm(0);
+	clock_sleep_ms(w->back_off_ms);
+	w->back_off_ms = w->back_off_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : w->back_off_ms * 2;
+}
+
+static bool reap_own(struct worker *w, struct err *e)
+{
+	int64_t moved = queue_reap_own(&w->queue, e);
+
+	if (moved < 0)
+		return false;
+	if (moved > 0)
+		LOG(LOG_WARN, "put back what the last process of this slot left",
+		    LOG_N("jobs", moved));
+	w->reaped = true;
+	return true;
+}
+
+bool worker_ready(struct worker *w)
+{
+	struct err e = ERR_INIT;
+
+	if (!compare(&w->redis, &w->db, &e) && (w->reaped || reap_own(w, &e)))
+		return true;
+	worker_back_off(w, "not ready", &e);
+	return false;
+}
+
+void worker_alarm(int64_t ms)
+{
+	struct itimerval t = { .it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 } };
+
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+static void one_round(struct worker *w, void (*work)(struct worker *, struct batch *))
+{
+	struct err e = ERR_INIT;
+	struct batch b;
+
+	if (!worker_ready(w))
+		return;
+	if (queue_drain(&w->queue, w->conf.batch_jobs, &b, &e)) {
+		worker_back_off(w, "cannot take jobs", &e);
+		return;
+	}
+	worker_went_well(w);
+	if (b.n)
+		work(w, &b);
+	else if (queue_wait(&w->queue, w->conf.wait_s, &e) && !stop_asked())
+		worker_back_off(w, "cannot wait for jobs", &e);
+	batch_clear(&b);
+}
+
+void worker_loop(struct worker *w, void (*work)(struct worker *w, struct batch *b))
+{
+	while (worker_goes_on(w))
+		one_round(w, work);
+}
