@@ -1,0 +1,56 @@
+/* Health: for people and monitoring, and for load balancers. */
+#include "health.h"
+
+#include "groups.h"
+#include "service.h"
+
+static void add_part(struct buf *json, const char *name, const struct health_part *part,
+		     const char *appendfsync)
+{
+	buf_addf(json, "\"%s\":{\"status\":\"%s\"", name, health_word(part->status));
+	if (part->status != HEALTH_DISABLED)
+		buf_addf(json, ",\"latency_ms\":%.3f", (double)part->latency_us / 1000);
+	if (*appendfsync)
+		buf_addf(json, ",\"appendfsync\":\"%s\"", appendfsync);
+	buf_addch(json, '}');
+}
+
+static void add_queue(struct buf *json, const struct health *h)
+{
+	const struct depth *d = &h->depth;
+
+	if (!h->depth_known) {
+		buf_addstr(json, "\"queue\":{\"depth\":null,\"oldest_age_s\":null,\"retry\":null,"
+				 "\"dead\":null}");
+		return;
+	}
+	buf_addf(json,
+		 "\"queue\":{\"depth\":%lld,\"oldest_age_s\":%.3f,\"retry\":%lld,\"dead\":%lld}",
+		 (long long)(d->queued + d->in_flight), (double)d->oldest_age_ms / 1000,
+		 (long long)d->retry, (long long)d->dead);
+}
+
+static void health(struct service *s, struct request *r, struct reply *p)
+{
+	struct health h;
+	bool good;
+
+	(void)r;
+	health_check(&h, &s->redis, &s->db);
+	good = health_good(&h);
+	reply_json(p, good ? 200 : 503);
+	buf_addf(&p->body, "{\"status\":\"%s\",\"services\":{", good ? "healthy" : "unhealthy");
+	add_part(&p->body, "mysql", &h.mysql, "");
+	buf_addch(&p->body, ',');
+	add_part(&p->body, "redis", &h.redis, h.appendfsync);
+	buf_addch(&p->body, ',');
+	add_part(&p->body, "elasticsearch", &h.elasticsearch, "");
+	buf_addstr(&p->body, "},");
+	add_queue(&p->body, &h);
+	buf_addch(&p->body, '}');
+}
+
+const struct route health_routes[] = {
+	{ HTTP_GET, "/health", health, false },
+	{ HTTP_OTHER, NULL, NULL, false },
+};

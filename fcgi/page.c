@@ -1,0 +1,116 @@
+/* Keyset pages. */
+#include "page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "key.h"
+
+bool page_limit(uint64_t *limit, const struct request *r, struct reply *p)
+{
+	struct err e = ERR_INIT;
+
+	*limit = PAGE_LIMIT;
+	if (query_number(&r->query, "limit", 1, PAGE_LIMIT_MAX, limit, &e) >= 0)
+		return true;
+	reply_problem(p, PROBLEM_BAD_PARAMETER, e.text);
+	return false;
+}
+
+bool page_read(struct page *page, const struct request *r, struct reply *p)
+{
+	struct err e = ERR_INIT;
+	int after, before;
+
+	memset(page, 0, sizeof(*page));
+	if (!page_limit(&page->limit, r, p))
+		return false;
+	after = query_number(&r->query, "after", 0, KEY_POSITION_MAX, &page->from, &e);
+	before = after < 0 ? -1
+			   : query_number(&r->query, "before", 0, KEY_POSITION_MAX, &page->from, &e);
+	if (before < 0) {
+		reply_problem(p, PROBLEM_BAD_PARAMETER, e.text);
+		return false;
+	}
+	if (after && before) {
+		reply_problem(p, PROBLEM_BAD_PARAMETER, "after and before exclude each other.");
+		return false;
+	}
+	page->backwards = before;
+	page->given = after || before;
+	return true;
+}
+
+void page_row(struct page_rows *rows, uint64_t number)
+{
+	buf_add(&rows->ends, &rows->items.len, sizeof(rows->items.len));
+	if (!rows->n++)
+		rows->first = number;
+	rows->last = number;
+}
+
+void page_rows_clear(struct page_rows *rows)
+{
+	buf_clear(&rows->items);
+	buf_clear(&rows->ends);
+}
+
+/* Only the path, without the query, and no host: it holds behind any proxy. */
+static void link_to(struct buf *out, const struct page *page, const struct request *r,
+		    const char *parameter, uint64_t from, const char *rel)
+{
+	unsigned i;
+
+	buf_addstr(out, out->len ? ", <" : "<");
+	for (i = 0; i < r->path.n; i++)
+		buf_addf(out, "/%.*s", (int)r->path.seg[i].len, r->path.seg[i].at);
+	buf_addf(out, "?%s=%llu&limit=%llu>; rel=\"%s\"", parameter, (unsigned long long)from,
+		 (unsigned long long)page->limit, rel);
+}
+
+static void add_links(const struct page *page, const struct page_rows *rows,
+		      const struct request *r, struct reply *p)
+{
+	uint64_t low = page->backwards ? rows->last : rows->first;
+	uint64_t high = page->backwards ? rows->first : rows->last;
+	bool next = page->backwards ? page->from <= KEY_NUMBER_MAX : rows->more;
+	bool prev = page->backwards ? rows->more : page->given && page->from;
+	struct buf links = BUF_INIT;
+
+	if (rows->n && next)
+		link_to(&links, page, r, "after", high, "next");
+	if (rows->n && prev)
+		link_to(&links, page, r, "before", low, "prev");
+	link_to(&links, page, r, "before", KEY_POSITION_MAX - 1, "last");
+	reply_header(p, "Link", "%s", buf_str(&links));
+	if (links.failed)
+		p->headers.failed = true;
+	buf_clear(&links);
+}
+
+static void add_rows(const struct page *page, const struct page_rows *rows, struct reply *p)
+{
+	const size_t *ends = (const void *)rows->ends.data;
+	size_t i, k, start;
+
+	buf_addch(&p->body, '[');
+	for (i = 0; i < rows->n; i++) {
+		k = page->backwards ? rows->n - 1 - i : i;
+		start = k ? ends[k - 1] : 0;
+		buf_addstr(&p->body, i ? "," : "");
+		buf_add(&p->body, rows->items.data + start, ends[k] - start);
+	}
+	buf_addch(&p->body, ']');
+}
+
+void page_reply(const struct page *page, struct page_rows *rows, const struct request *r,
+		struct reply *p)
+{
+	reply_json(p, 200);
+	add_links(page, rows, r, p);
+	if (rows->items.failed || rows->ends.failed)
+		p->body.failed = true;
+	else
+		add_rows(page, rows, p);
+	page_rows_clear(rows);
+}

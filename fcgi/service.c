@@ -1,0 +1,143 @@
+/* What one FastCGI process works with, and the program around it. */
+#include "service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "listen.h"
+#include "log.h"
+#include "program.h"
+#include "serve.h"
+#include "supervise.h"
+
+struct process { /* what a process is started with */
+	const struct service_kind *kind;
+	struct service *service;
+	int socket;
+};
+
+/* Runs in the process, after the fork: connections are its own. */
+static int run(void *arg)
+{
+	struct process *p = arg;
+	struct service *s = p->service;
+	struct err e = ERR_INIT;
+	int status;
+
+	s->catchup.wait_ms = s->conf.read_wait_ms;
+	if (redis_init(&s->redis, &s->conf, &s->shared->redis, &e) ||
+	    db_init(&s->db, &s->conf, DB_ROLE_REQUEST, &s->shared->db, &e)) {
+		LOG(LOG_ERROR, "cannot start", LOG_S("error", e.text));
+		return 1;
+	}
+	const struct serve serving = { p->socket, p->kind->tables, s, s->conf.process_requests };
+
+	status = serve(&serving);
+	redis_clear(&s->redis);
+	db_clear(&s->db);
+	return status;
+}
+
+static int master(const struct service_kind *kind, struct service *s, const char *address)
+{
+	struct err e = ERR_INIT;
+	struct process p = { kind, s, listen_open(address, &e) };
+	const struct supervise how = { kind->processes(&s->conf), s->conf.stop_ms, run, &p };
+	int rc;
+
+	if (p.socket < 0) {
+		fprintf(stderr, "%s: %s\n", kind->name, e.text);
+		return 1;
+	}
+	LOG(LOG_INFO, "started", LOG_S("socket", address), LOG_N("processes", how.processes));
+	rc = supervise(&how, &e);
+	listen_remove(address);
+	LOG(rc ? LOG_ERROR : LOG_INFO, "stopped", LOG_S("error", e.text));
+	return rc ? 1 : 0;
+}
+
+static int with_settings(const struct service_kind *kind, struct service *s, const char *listen)
+{
+	char *address = NULL;
+	int status = 1;
+
+	if (listen)
+		address = strdup(listen);
+	else if (asprintf(&address, "unix:%s/run/%s.sock", s->conf.var, kind->name) < 0)
+		address = NULL;
+	s->shared = mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!address || s->shared == MAP_FAILED)
+		LOG(LOG_ERROR, "cannot start", LOG_S("error", "out of memory"));
+	else
+		status = master(kind, s, address);
+	free(address);
+	return status;
+}
+
+int service_main(const struct service_kind *kind, int argc, char **argv)
+{
+	const char *listen = NULL;
+	const struct program_option options[] = {
+		{ "--listen", "ADDRESS",
+		  "unix:/path or host:port; by default a socket handed over, else "
+		  "$PARLEY_VAR/run/NAME.sock", NULL, &listen },
+		{ NULL, NULL, NULL, NULL, NULL },
+	};
+	struct service *s = calloc(1, sizeof(*s));
+	int status = 1;
+
+	if (!s)
+		return 1;
+	if (program_start(&s->conf, kind->name, kind->purpose, options, argc, argv, &status) ==
+	    PROGRAM_RUN)
+		status = with_settings(kind, s, listen);
+	conf_clear(&s->conf);
+	free(s);
+	return status;
+}
+
+/* ------------------------------------------------------------------ for the handlers */
+
+uint64_t service_application(struct service *s, const struct request *r, struct reply *p)
+{
+	struct err e = ERR_INIT;
+	uint64_t id = 0;
+	int rc = tenant_find(&s->tenants, &s->redis, &s->db, r->token, &id, &e);
+
+	if (rc == 1)
+		return id;
+	if (rc)
+		reply_error(p, &e);
+	else
+		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
+	return 0;
+}
+
+static struct json find_field(const struct request *r, const char *const *wraps, const char *field)
+{
+	struct json value = json_member(r->json, field);
+
+	for (; !value.len && *wraps; wraps++)
+		value = json_member(json_member(r->json, *wraps), field);
+	return value;
+}
+
+bool service_text(const struct request *r, const char *const *wraps, const char *field,
+		  struct buf *text, struct reply *p)
+{
+	struct json value = find_field(r, wraps, field);
+	struct err e = ERR_INIT;
+
+	if (json_kind(value) == JSON_ABSENT)
+		reply_invalid(p, field, "is missing");
+	else if (json_kind(value) != JSON_STRING)
+		reply_invalid(p, field, "must be a text");
+	else if (json_string(value, text, &e))
+		reply_error(p, &e);
+	else
+		return true;
+	return false;
+}

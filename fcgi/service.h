@@ -1,0 +1,45 @@
+/* service: what one FastCGI process works with, and the main program that all of them share. */
+#ifndef PARLEY_SERVICE_H
+#define PARLEY_SERVICE_H
+
+#include "breaker.h"
+#include "catchup.h"
+#include "conf.h"
+#include "db.h"
+#include "redis.h"
+#include "route.h"
+#include "tenant.h"
+
+/* In memory that the master shares with its processes. */
+struct service_shared {
+	struct breaker redis, db;
+};
+
+struct service {
+	struct conf conf;
+	struct service_shared *shared;
+	struct redis redis;
+	struct db db;
+	struct tenants tenants;
+	struct catchup catchup;
+};
+
+struct service_kind {
+	const char *name, *purpose;
+	const struct route *const *tables;       /* ends with NULL */
+	int64_t (*processes)(const struct conf *c);
+};
+
+/* The whole program: options, settings, socket, master and processes. Returns the exit status. */
+int service_main(const struct service_kind *kind, int argc, char **argv);
+
+/* ---- used by several groups of routes */
+
+/* The id of the path's application, or 0: the reply is filled in (404, 503). */
+uint64_t service_application(struct service *s, const struct request *r, struct reply *p);
+/* Reads a text member of the body, or of the object called `wrap` in it. True: *text (the caller
+ * clears it) holds it; false: the reply is 422. */
+bool service_text(const struct request *r, const char *const *wraps, const char *field,
+		  struct buf *text, struct reply *p);
+
+#endif
