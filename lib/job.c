@@ -144,17 +144,20 @@ static void make_key(struct job *j, const struct buf *jid)
 	memcpy(j->key, digest, JOB_KEY);
 }
 
-static void read_jid(struct job *j)
+static int read_jid(struct job *j, struct err *e)
 {
 	struct buf jid = BUF_INIT;
 	struct json value = json_member(j->root, "jid");
 
-	if (json_kind(value) == JSON_STRING)
-		json_string(value, &jid, NULL);
+	if (json_kind(value) == JSON_STRING && json_string(value, &jid, e)) {
+		buf_clear(&jid);
+		return -1;
+	}
 	if (jid.len && jid.len < JOB_JID && strlen(jid.data) == jid.len)
 		memcpy(j->jid, jid.data, jid.len + 1);
 	make_key(j, &jid);
 	buf_clear(&jid);
+	return 0;
 }
 
 static void read_retry(struct job *j)
@@ -209,7 +212,17 @@ static const char *read_arguments(struct job *j, struct json args)
 	return json_kind(j->body) == JSON_STRING ? NULL : "the third argument is no text";
 }
 
-void job_parse(struct job *j, const char *text, size_t len, int64_t now_us)
+/* Only being out of memory fails; a text that is no payload is JOB_UNKNOWN. */
+static int check_text(struct job *j, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (!json_check(j->text, j->len, &j->root, &why))
+		return 0;
+	return why.code == ERR_MEMORY ? err_memory(e) : 0;
+}
+
+int job_parse(struct job *j, const char *text, size_t len, int64_t now_us, struct err *e)
 {
 	struct json active, name, args;
 
@@ -218,19 +231,23 @@ void job_parse(struct job *j, const char *text, size_t len, int64_t now_us)
 	j->len = len;
 	j->created_us = now_us;
 	j->retry_limit = -1;
-	if (json_check(text, len, &j->root, NULL) || json_kind(j->root) != JSON_OBJECT) {
+	if (check_text(j, e))
+		return -1;
+	if (json_kind(j->root) != JSON_OBJECT) {
 		make_key(j, &(struct buf)BUF_INIT);
-		return;
+		return 0;
 	}
 	active = active_job(j->root);
 	name = active.len ? json_member(active, "job_class") : json_member(j->root, "class");
 	args = active.len ? json_member(active, "arguments") : json_member(j->root, "args");
 	j->class = find_class(name);
-	read_jid(j);
+	if (read_jid(j, e))
+		return -1;
 	read_created(j, active, now_us);
 	read_retry(j);
 	if (j->class != JOB_UNKNOWN)
 		j->fault = read_arguments(j, args);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ building */
@@ -299,10 +316,11 @@ int job_build_count(struct buf *out, enum job_format format, enum job_class clas
 
 /* ------------------------------------------------------------------ failing */
 
+/* What this failure says anew; the time of the first one stays. */
 static bool replaced(struct json key, bool again)
 {
 	return is(key, "error_message") || is(key, "error_class") || is(key, "retry_count") ||
-	       (again && is(key, "retried_at"));
+	       is(key, again ? "retried_at" : "failed_at");
 }
 
 int job_failed(const struct job *j, const struct job_failure *f, struct buf *out, struct err *e)

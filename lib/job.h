@@ -55,9 +55,9 @@ struct job {
 	int64_t retry_limit;  /* of the payload ("retry": 5, false); -1: ours counts */
 };
 
-/* Reads a payload. Never fails: what cannot be read is JOB_UNKNOWN, arguments that make no sense are
- * a `fault`. `now_us` stands in for a missing created_at. */
-void job_parse(struct job *j, const char *text, size_t len, int64_t now_us);
+/* Reads a payload. What is no payload is JOB_UNKNOWN, arguments that make no sense are a `fault`.
+ * `now_us` stands in for a missing created_at. 0, or -1: ERR_MEMORY. */
+int job_parse(struct job *j, const char *text, size_t len, int64_t now_us, struct err *e);
 
 /* The payload of a new job in two halves, before and behind the number that a script puts between
  * them (so the id is followed by ","). `body` is NULL for JOB_CREATE_CHAT; for it and a message
@@ -75,7 +75,7 @@ struct job_failure {
 	int64_t now_us;
 };
 
-/* Appends the payload as `retry` and `dead` hold it: a jid in any case, error_class, error_message,
+/* Appends the payload (an object: its class is known) as `retry` and `dead` hold it: a jid in any case, error_class, error_message,
  * failed_at, and from the second failure on retried_at and retry_count + 1. 0 or -1: ERR_MEMORY. */
 int job_failed(const struct job *j, const struct job_failure *f, struct buf *out, struct err *e);
 /* How often the job may be tried again after that failure: true, and when (ms from now), or false:

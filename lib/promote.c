@@ -51,7 +51,8 @@ static int64_t move(struct redis *r, const char *zset, const redisReply *text, s
 	int64_t moved;
 	bool renumber;
 
-	job_parse(&j, text->str, text->len, clock_wall_us());
+	if (job_parse(&j, text->str, text->len, clock_wall_us(), e))
+		return -1;
 	queue = queue_of(&j, &own);
 	renumber = wants_number(&j, counter);
 	redis_script(&c, REDIS_SCRIPT_PROMOTE);

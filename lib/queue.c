@@ -49,7 +49,8 @@ static int read_batch(struct batch *b, struct err *e)
 	for (i = 0; i < b->n; i++) {
 		const redisReply *job = list->element[b->n - 1 - i];
 
-		job_parse(&b->jobs[i], job->str, job->len, now);
+		if (job_parse(&b->jobs[i], job->str, job->len, now, e))
+			return -1;
 	}
 	return 0;
 }
@@ -73,10 +74,12 @@ int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err 
 	redis_arg(&c, q->token);
 	if (redis_send(q->redis, &c, &b->reply, e))
 		return -1;
-	if (is_drain_reply(b->reply) && !read_batch(b, e))
+	if (!is_drain_reply(b->reply))
+		err_set(e, ERR_REDIS, "redis: drain answered something else");
+	else if (!read_batch(b, e))
 		return 0;
 	batch_clear(b);
-	return err_set(e, ERR_REDIS, "redis: drain answered something else");
+	return -1;
 }
 
 void batch_clear(struct batch *b)
@@ -316,7 +319,8 @@ static int64_t age_ms(const redisReply *oldest, int64_t now_us)
 
 	if (oldest->type != REDIS_REPLY_STRING || !oldest->len)
 		return 0;
-	job_parse(&j, oldest->str, oldest->len, now_us);
+	if (job_parse(&j, oldest->str, oldest->len, now_us, NULL))
+		return 0;
 	return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
 }
 
