@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# slow: script/server installs, builds and starts everything, several times
+
+load helpers/stack
+
+setup_file() {
+  stack_folder
+}
+
+teardown_file() {
+  stack_stop
+}
+
+setup() {
+  pick_ports
+  out=$BATS_TEST_TMPDIR/out
+  err=$BATS_TEST_TMPDIR/err
+}
+
+teardown() {
+  [ ! -f "$PARLEY_VAR/pids/server" ] || stop server 60000
+}
+
+# server_start [SETTING…]: in the background, its pid in pids/server. All that it starts has MARK.
+server_start() {
+  : >"$out"
+  servers_outlive='' # its exit status is asked for
+  spawn "$err" bash -c 'out=$1; shift; exec env "$@" script/server >"$out"' server "$out" \
+    MARK="$PARLEY_VAR" PARLEY_WORKERS=2 "$@"
+  echo "$REPLY" >"$PARLEY_VAR/pids/server"
+  await 300000 "$REPLY" grep -q '^ready: ' "$out" || { cat "$err" >&2; return 1; }
+}
+
+# server_refuses SETTING…: ends by itself, not 0, with one line; prints it
+server_refuses() {
+  ! env MARK="$PARLEY_VAR" "$@" timeout 120 "$stack_root/script/server" >"$out" 2>"$err" 3>&- ||
+    return 1
+  [ ! -s "$out" ] || return 1
+  [ "$(wc -l <"$err")" = 1 ] || return 1
+  cat "$err"
+}
+
+# Pids and commands of what script/server started and is still there.
+left() {
+  local file pid
+  grep -lzxF "MARK=$PARLEY_VAR" /proc/[0-9]*/environ 2>/dev/null | while read -r file; do
+    pid=${file//[!0-9]/}
+    ! alive "$pid" || echo "$pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+  done
+}
+
+has_part() { [ -n "$(part "$1")" ]; }
+part() { left | grep -E "$1" | head -n 1 | cut -d ' ' -f 1; }
+
+interrupt() {
+  local pid
+  pid=$(pid_of server)
+  kill -s "$1" "$pid"
+  wait_for 60 group_gone "$pid"
+  wait "$pid" || return 1
+  rm "$PARLEY_VAR/pids/server"
+}
+
+@test "prints one line when all answer, and INT and TERM leave nothing running" {
+  cd "$stack_root"
+  server_start
+  same "$(cat "$out")" "ready: http://127.0.0.1:$API_PORT"
+  new_application kept
+  new_chat
+  echo "$token" >"$BATS_FILE_TMPDIR/token"
+  interrupt INT
+  same "$(left)" ""
+
+  server_start
+  interrupt TERM
+  same "$(left)" ""
+  same "$(cat "$err")" ""
+}
+
+@test "a second start finds its data, and restarts what dies" {
+  cd "$stack_root"
+  server_start
+  request GET "/applications/$(cat "$BATS_FILE_TMPDIR/token")"
+  expect 200
+  same "$(json .name)" kept
+  request GET "/applications/$(cat "$BATS_FILE_TMPDIR/token")/chats/1"
+  expect 200
+
+  kill -KILL "$(part ' redis-server')"
+  kill -KILL "$(part /jobs/recount)"
+  wait_for 10 log_has server 'redis .* starting it again'
+  wait_for 10 log_has server 'recount .* starting it again'
+  wait_for 10 has_part /jobs/recount
+  wait_for 20 is_healthy "$API"
+
+  run server_refuses API_PORT=1
+  [[ $output == "server: already running in $PARLEY_VAR (pid "* ]]
+  is_healthy "$API"
+}
+
+@test "a server that was killed takes all its parts with it, and the next start waits for them" {
+  cd "$stack_root"
+  server_start
+  kill -KILL "$(pid_of server)"
+  server_start
+  is_healthy "$API"
+  request GET "/applications/$(cat "$BATS_FILE_TMPDIR/token")"
+  expect 200
+}
+
+@test "a taken port is named, and nothing is left running" {
+  cd "$stack_root"
+  spawn /dev/null socat "TCP-LISTEN:$WRITER_PORT,bind=127.0.0.1,fork" SYSTEM:true
+  echo "$REPLY" >"$PARLEY_VAR/pids/socat"
+  wait_for 5 port_taken "$WRITER_PORT" 127.0.0.1
+  same "$(server_refuses A=1)" "server: port $WRITER_PORT is taken: set WRITER_PORT to another"
+  stop socat
+  same "$(left)" ""
+}
+
+@test "what cannot work is refused with one line" {
+  cd "$stack_root"
+  [[ $(server_refuses BIND=0.0.0.0) == *PARLEY_OPEN=1* ]]
+  [[ $(server_refuses WEB_SERVER=nginx) == *"comes later"* ]]
+  [[ $(server_refuses "WEB_PORT=$API_PORT") == *"must differ"* ]]
+  [[ $(server_refuses PARLEY_WORKERS=many) == *PARLEY_WORKERS* ]]
+  [[ $(server_refuses "PARLEY_VAR=/tmp/$(printf '%0120d' 0)") == *"107 are possible"* ]]
+  [[ $(server_refuses PARLEY_VAR=/proc/none) == *"/proc/none"* ]]
+  [[ $(server_refuses "PARLEY_CONFIG=$PARLEY_VAR/none") == *none* ]]
+  run script/server --with-nothing
+  [ "$status" = 2 ]
+}
+
+@test "a full disk is refused with one line" {
+  cd "$stack_root"
+  local small=$PARLEY_VAR/small
+  mkdir "$small"
+  if ! mount -t tmpfs -o size=20m none "$small" 2>/dev/null; then
+    # who may not mount gets the same answer from a device that is always full
+    small=/dev/full
+  fi
+  run server_refuses "PARLEY_VAR=$small"
+  umount "$PARLEY_VAR/small" 2>/dev/null || true
+  [ "$status" = 0 ]
+  [[ $output == *full* ]]
+}
