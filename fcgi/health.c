@@ -26,7 +26,7 @@ static void add_queue(struct buf *json, const struct health *h)
 	}
 	buf_addf(json,
 		 "\"queue\":{\"depth\":%lld,\"oldest_age_s\":%.3f,\"retry\":%lld,\"dead\":%lld}",
-		 (long long)(d->queued + d->in_flight), (double)d->oldest_age_ms / 1000,
+		 (long long)d->queued + (long long)d->in_flight, (double)d->oldest_age_ms / 1000,
 		 (long long)d->retry, (long long)d->dead);
 }
 

@@ -72,9 +72,9 @@ void reply_json(struct reply *p, int status)
 
 static void member(struct buf *json, const char *name)
 {
-	char last = json->len ? json->data[json->len - 1] : '{';
+	bool first = !json->len || json->data[json->len - 1] == '{';
 
-	buf_addf(json, last == '{' || last == '[' ? "\"%s\":" : ",\"%s\":", name);
+	buf_addf(json, first ? "\"%s\":" : ",\"%s\":", name);
 }
 
 void member_text(struct buf *json, const char *name, const char *text, size_t len)
@@ -128,8 +128,7 @@ void reply_invalid(struct reply *p, const char *field, const char *reason)
 void reply_error(struct reply *p, const struct err *e)
 {
 	static const char *const details[PROBLEM__MAX] = {
-		[PROBLEM_NO_NUMBERING] = "Redis does not answer, or must be recovered first. "
-					 "Nothing is lost; try again.",
+		[PROBLEM_NO_NUMBERING] = "Redis does not answer, or must be recovered first.",
 		[PROBLEM_NO_DATABASE] = "MySQL does not answer. Try again.",
 		[PROBLEM_QUEUE_FULL] = "More is waiting to be stored than PARLEY_QUEUE_LIMIT allows.",
 		[PROBLEM_NUMBERS_FULL] = "Every number up to 4294967295 has been given.",

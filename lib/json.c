@@ -60,14 +60,14 @@ static size_t nested_len(const char *s)
 	return n;
 }
 
-struct json json_next(struct json whole, size_t *at)
+struct json json_next(struct json array_or_object, size_t *at)
 {
 	struct json part = { 0 };
 	const char *s;
 
-	while (strchr(" \t\n\r,:", whole.at[*at]))
+	while (strchr(" \t\n\r,:", array_or_object.at[*at]))
 		++*at;
-	s = whole.at + *at;
+	s = array_or_object.at + *at;
 	if (*s == ']' || *s == '}')
 		return part;
 	part.at = s;

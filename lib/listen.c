@@ -29,7 +29,7 @@ static int handed_over(void)
 
 	if (is_listening(STDIN_FILENO))
 		return STDIN_FILENO;
-	if (fds && pid && atol(pid) == (long)getpid() && atol(fds) >= 1 &&
+	if (fds && pid && strtol(pid, NULL, 10) == (long)getpid() && strtol(fds, NULL, 10) >= 1 &&
 	    is_listening(FIRST_HANDED_OVER))
 		return FIRST_HANDED_OVER;
 	return -1;
@@ -43,7 +43,7 @@ static int open_unix(const char *path, struct err *e)
 	if (strlen(path) >= sizeof(a.sun_path))
 		return err_set(e, ERR_INVALID, "%.80s…: a socket's path has at most %zu bytes", path,
 			       sizeof(a.sun_path) - 1);
-	strcpy(a.sun_path, path);
+	memcpy(a.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(e, "socket");

@@ -128,7 +128,7 @@ int number_message(struct redis *r, struct db *db, uint64_t chat, const char *bo
 	struct payload p = { BUF_INIT, BUF_INIT };
 	char key[KEY_MAX];
 	struct redis_call c;
-	enum word word;
+	enum word word = WORD_NONE;
 	int rc;
 
 	if (compare(r, db, e))

@@ -281,13 +281,13 @@ static int send_call(struct redis *r, const struct redis_call *c, redisReply **r
 	redisReply *got = NULL;
 	int rc = send_once(r, c, &got, e);
 
-	if (!rc && c->script && got->type == REDIS_REPLY_ERROR &&
+	if (!rc && got && c->script && got->type == REDIS_REPLY_ERROR &&
 	    !strncmp(got->str, "NOSCRIPT", 8)) {
 		freeReplyObject(got);
 		got = NULL;
 		rc = load_script(r, c->id, e) ? -1 : send_once(r, c, &got, e);
 	}
-	if (!rc && got->type == REDIS_REPLY_ERROR)
+	if (!rc && got && got->type == REDIS_REPLY_ERROR)
 		rc = error_reply(r, got, e);
 	if (!rc && reply) {
 		*reply = got;

@@ -39,16 +39,16 @@ static bool fits(const char *pattern, struct request *r)
 
 static void not_allowed(struct reply *p, unsigned allowed)
 {
-	char allow[80] = "";
+	struct buf allow = BUF_INIT;
 	int m;
 
 	for (m = 0; m < HTTP_OTHER; m++)
-		if (allowed >> m & 1) {
-			strcat(allow, *allow ? ", " : "");
-			strcat(allow, http_method_name((enum http_method)m));
-			strcat(allow, m == HTTP_GET ? ", HEAD" : "");
-		}
-	reply_header(p, "Allow", "%s", allow);
+		if (allowed >> m & 1)
+			buf_addf(&allow, "%s%s%s", allow.len ? ", " : "",
+				 http_method_name((enum http_method)m),
+				 m == HTTP_GET ? ", HEAD" : "");
+	reply_header(p, "Allow", "%s", buf_str(&allow));
+	buf_clear(&allow);
 	reply_problem(p, PROBLEM_NOT_ALLOWED, "This path does not have that method.");
 }
 

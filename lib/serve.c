@@ -16,7 +16,7 @@
 #include "random.h"
 #include "stop.h"
 
-#define DRAIN_MAX (4 * HTTP_BODY_MAX) /* of a body that is too large, read before the answer */
+#define DRAIN_MAX ((size_t)4 * HTTP_BODY_MAX) /* of a body that is too large, read before the answer */
 
 static const char *param(const FCGX_Request *f, const char *name)
 {

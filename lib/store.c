@@ -141,9 +141,12 @@ static int insert_chats(struct parts *p, struct db *db, struct err *e)
 	char(*created)[CLOCK_ISO] = calloc(n ? n : 1, sizeof(*created));
 	int rc = 0;
 
-	if (!values || !created)
-		rc = err_memory(e);
-	for (i = 0; i < n && !rc; i++) {
+	if (!values || !created) {
+		free(values);
+		free(created);
+		return err_memory(e);
+	}
+	for (i = 0; i < n; i++) {
 		const struct parent *chat = &p->chats.list[i];
 		struct parent *app =
 			parents_find(&p->applications, key_chat_application(chat->id));
@@ -159,7 +162,7 @@ static int insert_chats(struct parts *p, struct db *db, struct err *e)
 		parent_count(app, key_chat_number(chat->id), true, true);
 		rows++;
 	}
-	if (!rc && rows)
+	if (rows)
 		rc = db_run(db, DB_STORE_CHATS, values, rows, NULL, e);
 	free(values);
 	free(created);

@@ -178,6 +178,7 @@ static void a_failure_changes_nothing(void)
 
 static void depth(void)
 {
+	static const char open[4] = { '{', '"', '"', ':' };
 	struct err e = ERR_INIT;
 	char text[512];
 
@@ -189,7 +190,7 @@ static void depth(void)
 		CHECK_INT(check_copy(t, &e), n <= JSON_DEPTH ? 0 : -1);
 		t.len = 0;
 		for (size_t i = 0; i < n; i++, t.len += 4)
-			memcpy(text + t.len, "{\"\":", 4);
+			memcpy(text + t.len, open, sizeof(open));
 		text[t.len++] = '1';
 		memset(text + t.len, '}', n);
 		t.len += n;
