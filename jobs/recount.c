@@ -1,7 +1,8 @@
 /* recount: checks the counts of a chat or an application against its rows, and corrects them.
  *
  * persist keeps them exact in its own transactions; other writers (a Rails worker) may not. A check
- * reads both in one snapshot and takes no lock; only what differs is locked and counted again. */
+ * is one statement, so it reads both in one snapshot and takes no lock; only what differs is locked
+ * and counted again. */
 #include <stdlib.h>
 
 #include "clock.h"
@@ -9,18 +10,19 @@
 #include "log.h"
 #include "worker.h"
 
-#define REST_FACTOR 4 /* a check that took long is followed by a pause of so many times its length */
+#define SLOW_MS 50    /* a check of a big chat */
+#define REST_FACTOR 4 /* is followed by a pause of so many times its length, */
+#define REST_MAX_MS 5000
 
 struct subject { /* a job class and its statements */
 	enum job_class class;
-	enum db_query count, read, lock, set;
+	enum db_query count, lock, set;
 };
 
 static const struct subject subjects[] = {
-	{ JOB_COUNT_MESSAGES, DB_RECOUNT_MESSAGES, DB_RECOUNT_CHAT, DB_RECOUNT_CHAT_LOCK,
-	  DB_RECOUNT_CHAT_SET },
-	{ JOB_COUNT_CHATS, DB_RECOUNT_CHATS, DB_RECOUNT_APPLICATION, DB_RECOUNT_APPLICATION_LOCK,
-	  DB_RECOUNT_APPLICATION_SET },
+	{ JOB_COUNT_MESSAGES, DB_RECOUNT_MESSAGES, DB_RECOUNT_MESSAGES_LOCK,
+	  DB_RECOUNT_MESSAGES_SET },
+	{ JOB_COUNT_CHATS, DB_RECOUNT_CHATS, DB_RECOUNT_CHATS_LOCK, DB_RECOUNT_CHATS_SET },
 };
 
 struct counts {
@@ -37,63 +39,50 @@ static const struct subject *find_subject(enum job_class class)
 	return NULL;
 }
 
-/* 1: there; 0: no such row; -1 */
-static int read_counts(struct db *db, enum db_query query, uint64_t id, struct counts *c,
-		       struct err *e)
+/* 1: the counts differ; 0: they are right, or there is nothing to count; -1 */
+static int check(struct db *db, const struct subject *s, uint64_t id, struct counts *says,
+		 struct counts *is, struct err *e)
 {
 	const struct db_value at[] = { DB_U64(id) };
-	int rc = db_row(db, query, at, 1, e);
+	int rc = db_row(db, s->count, at, 1, e);
 
 	if (rc < 1)
 		return rc;
-	*c = (struct counts){ db_number(db, 0), db_number(db, 1), db_number(db, 2) };
+	*says = (struct counts){ db_number(db, 0), db_number(db, 1), db_number(db, 2) };
+	*is = (struct counts){ db_number(db, 3), db_number(db, 4), db_number(db, 5) };
 	db_done(db);
-	return 1;
-}
-
-/* The parent comes first: when that locks it, nobody adds rows behind the count; in a snapshot the
- * order does not matter. */
-static int read_both(struct db *db, const struct subject *s, enum db_query said, uint64_t id,
-		     struct counts *is, struct counts *says, struct err *e)
-{
-	int there = read_counts(db, said, id, says, e);
-
-	return there < 1 ? there : read_counts(db, s->count, id, is, e);
-}
-
-static bool differ(const struct counts *is, const struct counts *says)
-{
 	return is->rows != says->rows || is->living != says->living || is->last > says->last;
 }
 
-/* 1: the counts differ; 0: they are right (or there is nothing to count) */
-static int check(struct db *db, const struct subject *s, uint64_t id, struct err *e)
+static int correct_locked(struct db *db, const struct subject *s, uint64_t id, struct err *e)
 {
-	struct counts is = { 0 }, says = { 0 };
-	int there;
+	const struct db_value at[] = { DB_U64(id) };
+	struct counts says = { 0 }, is = { 0 };
+	int differs;
 
-	if (db_plain(db, DB_SNAPSHOT_ISOLATION, e) || db_plain(db, DB_SNAPSHOT, e))
+	if (db_plain(db, DB_BEGIN, e) || db_run(db, s->lock, at, 1, NULL, e))
 		return -1;
-	there = read_both(db, s, s->read, id, &is, &says, e);
-	if (there >= 0 && db_plain(db, DB_COMMIT, e))
+	differs = check(db, s, id, &says, &is, e);
+	if (differs < 0)
 		return -1;
-	return there < 1 ? there : differ(&is, &says);
+	const struct db_value now[] = { DB_U64(is.rows), DB_U64(is.living), DB_U64(is.last),
+					DB_U64(id) };
+	if ((differs && db_run(db, s->set, now, 1, NULL, e)) || db_plain(db, DB_COMMIT, e))
+		return -1;
+	if (differs)
+		LOG(LOG_WARN, "counts corrected", LOG_S("class", job_class_name(s->class)),
+		    LOG_N("id", id), LOG_N("stored", is.rows), LOG_N("was_stored", says.rows),
+		    LOG_N("living", is.living), LOG_N("was_living", says.living));
+	return 0;
 }
 
 static int correct(struct db *db, const struct subject *s, uint64_t id, struct err *e)
 {
-	struct counts is = { 0 }, says = { 0 };
+	int rc = correct_locked(db, s, id, e);
 
-	if (db_plain(db, DB_BEGIN, e) || read_both(db, s, s->lock, id, &is, &says, e) < 0)
-		return -1;
-	const struct db_value now[] = { DB_U64(is.rows), DB_U64(is.living), DB_U64(is.last),
-					DB_U64(id) };
-	if (db_run(db, s->set, now, 1, NULL, e) || db_plain(db, DB_COMMIT, e))
-		return -1;
-	LOG(LOG_WARN, "counts corrected", LOG_S("class", job_class_name(s->class)), LOG_N("id", id),
-	    LOG_N("stored", is.rows), LOG_N("was_stored", says.rows), LOG_N("living", is.living),
-	    LOG_N("was_living", says.living));
-	return 0;
+	if (rc && db->link)
+		db_plain(db, DB_ROLLBACK, NULL);
+	return rc;
 }
 
 /* From now on another job for the same parent may wait: what comes after this is for it. */
@@ -110,17 +99,13 @@ static int not_pending(struct worker *w, const struct job *j, struct err *e)
 static int recount(struct worker *w, const struct job *j, struct err *e)
 {
 	const struct subject *s = find_subject(j->class);
+	struct counts says, is;
 	int differs;
 
 	if (not_pending(w, j, e))
 		return -1;
-	differs = check(&w->db, s, j->id, e);
-	if (differs < 0 || (differs && correct(&w->db, s, j->id, e))) {
-		if (w->db.link)
-			db_plain(&w->db, DB_ROLLBACK, NULL);
-		return -1;
-	}
-	return 0;
+	differs = check(&w->db, s, j->id, &says, &is, e);
+	return differs > 0 ? correct(&w->db, s, j->id, e) : differs;
 }
 
 /* Not ours, or no sense in it: to its own queue, or buried. */
@@ -141,8 +126,11 @@ static int pass_on(const struct job *j, struct outcome *o, struct err *e)
 	return rc;
 }
 
-static int each(struct worker *w, const struct batch *b, struct outcome *o, struct err *e)
+/* *slow_ms: what the slow ones among them took. */
+static int each(struct worker *w, const struct batch *b, struct outcome *o, int64_t *slow_ms,
+		struct err *e)
 {
+	int64_t began, took;
 	size_t i;
 
 	o->processed = b->n;
@@ -151,28 +139,30 @@ static int each(struct worker *w, const struct batch *b, struct outcome *o, stru
 		int rc;
 
 		worker_alarm(w->conf.batch_timeout_ms); /* each may be a big chat */
+		began = clock_mono_ms();
 		rc = j->fault || !find_subject(j->class) ? pass_on(j, o, e) : recount(w, j, e);
-
 		if (rc || queue_renew(&w->queue, e) < 1)
 			return -1;
+		took = clock_mono_ms() - began;
+		*slow_ms += took > SLOW_MS ? took : 0;
 	}
 	return 0;
 }
 
 static void work(struct worker *w, struct batch *b)
 {
-	int64_t began = clock_mono_ms(), took;
 	struct outcome o = { 0 };
 	struct err e = ERR_INIT;
+	int64_t slow_ms = 0, rest_ms;
 
-	if (each(w, b, &o, &e) || queue_finish(&w->queue, &o, &e) < 0)
+	if (each(w, b, &o, &slow_ms, &e) || queue_finish(&w->queue, &o, &e) < 0)
 		worker_back_off(w, "cannot count", &e);
 	worker_alarm(0);
 	outcome_clear(&o);
 	/* a chat of a million messages takes a while to count: leave the disk to the others, too */
-	took = clock_mono_ms() - began;
-	if (worker_goes_on(w) && took > 50)
-		clock_sleep_ms(took * REST_FACTOR > 5000 ? 5000 : took * REST_FACTOR);
+	rest_ms = slow_ms * REST_FACTOR > REST_MAX_MS ? REST_MAX_MS : slow_ms * REST_FACTOR;
+	if (worker_goes_on(w))
+		clock_sleep_ms(rest_ms);
 }
 
 int main(int argc, char **argv)

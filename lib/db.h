@@ -57,7 +57,7 @@ struct db {
 	enum db_role role;
 	struct url url;
 	MYSQL *link; /* NULL: not connected */
-	bool in_transaction; /* since DB_BEGIN or DB_SNAPSHOT */
+	bool in_transaction; /* since DB_BEGIN */
 	size_t max_packet; /* bytes that the server takes in one statement */
 	struct {
 		MYSQL_STMT *stmt; /* NULL: not prepared on this connection */

@@ -9,14 +9,8 @@ SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTI
 -- name: isolation
 SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
--- name: snapshot_isolation
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-
 -- name: begin
 START TRANSACTION;
-
--- name: snapshot
-START TRANSACTION WITH CONSISTENT SNAPSHOT;
 
 -- name: commit
 COMMIT;
@@ -149,32 +143,30 @@ SELECT chat_id, number, job_key FROM messages WHERE job_key IN ({?});
 -- name: message_last
 SELECT COALESCE(MAX(number), 0) FROM messages WHERE chat_id = ?;
 
--- recount
+-- recount: what the parent says (stored, living, last) beside what its rows are, in one snapshot
 
 -- name: recount_messages
-SELECT COUNT(*), COUNT(*) - COUNT(deleted_at), COALESCE(MAX(number), 0) FROM messages WHERE chat_id = ?;
+SELECT c.messages_stored, c.messages_count, c.last_message_number,
+  COUNT(m.number), COUNT(m.number) - COUNT(m.deleted_at), COALESCE(MAX(m.number), 0)
+FROM chats c LEFT JOIN messages m ON m.chat_id = c.id WHERE c.id = ? GROUP BY c.id;
 
--- name: recount_chat
-SELECT messages_stored, messages_count, last_message_number FROM chats WHERE id = ?;
+-- name: recount_messages_lock
+SELECT id FROM chats WHERE id = ? FOR UPDATE;
 
--- name: recount_chat_lock
-SELECT messages_stored, messages_count, last_message_number FROM chats WHERE id = ? FOR UPDATE;
-
--- name: recount_chat_set
+-- name: recount_messages_set
 UPDATE chats SET messages_stored = ?, messages_count = ?,
   last_message_number = GREATEST(last_message_number, ?) WHERE id = ?;
 
 -- name: recount_chats
-SELECT COUNT(*), COUNT(*) - COUNT(deleted_at), COALESCE(MAX(number), 0) FROM chats
-WHERE chat_application_id = ?;
+SELECT a.chats_stored, a.chats_count, a.last_chat_number,
+  COUNT(c.number), COUNT(c.number) - COUNT(c.deleted_at), COALESCE(MAX(c.number), 0)
+FROM chat_applications a LEFT JOIN chats c ON c.chat_application_id = a.id
+WHERE a.id = ? GROUP BY a.id;
 
--- name: recount_application
-SELECT chats_stored, chats_count, last_chat_number FROM chat_applications WHERE id = ?;
+-- name: recount_chats_lock
+SELECT id FROM chat_applications WHERE id = ? FOR UPDATE;
 
--- name: recount_application_lock
-SELECT chats_stored, chats_count, last_chat_number FROM chat_applications WHERE id = ? FOR UPDATE;
-
--- name: recount_application_set
+-- name: recount_chats_set
 UPDATE chat_applications SET chats_stored = ?, chats_count = ?,
   last_chat_number = GREATEST(last_chat_number, ?) WHERE id = ?;
 
