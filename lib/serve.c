@@ -210,15 +210,18 @@ static void one_request(const struct serve *s, const FCGX_Request *f, struct req
 
 /* ------------------------------------------------------------------ the loop */
 
-/* Waits for a connection, TERM let in. Only some of the siblings are woken for each. */
-static void wait_for_connection(int epoll)
+/* Waits for a connection, TERM let in; only some of the siblings are woken for each. False: to stop.
+ * Where connections never cease epoll_pwait does not let the signal in: it stays pending. */
+static bool wait_for_connection(int epoll)
 {
 	struct epoll_event event;
-	sigset_t mask;
+	sigset_t mask, pending;
 
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	sigdelset(&mask, SIGTERM);
 	epoll_pwait(epoll, &event, 1, -1, &mask);
+	sigpending(&pending);
+	return !stop_asked() && !sigismember(&pending, SIGTERM);
 }
 
 static int open_epoll(int socket)
@@ -274,8 +277,7 @@ int serve(const struct serve *s)
 	if (epoll < 0)
 		return 1;
 	while (got >= 0 && (!s->requests || served < s->requests)) {
-		wait_for_connection(epoll);
-		if (stop_asked())
+		if (!wait_for_connection(epoll))
 			break;
 		got = accept_request(&f);
 		if (got < 1)
