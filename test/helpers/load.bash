@@ -41,6 +41,11 @@ holds() {
   return 1
 }
 
+# absent PATTERN FILE…: prints what is there after all
+absent() {
+  if grep -aE -- "$@"; then return 1; fi
+}
+
 # slowest LOG: the longest request, in ms
 slowest() { awk '$2 > most { most = $2 } END { print int(most / 1000) }' "$1"; }
 

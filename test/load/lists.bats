@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# A chat of a million messages is as quick as a new one.
+
+load ../helpers/stack
+load ../helpers/load
+
+rows=1000000
+
+setup_file() {
+  stack_start
+  jobs_start 2
+  new_application big
+  new_chat
+  wait_for 20 settled
+  fill "$(chat_id)" $rows
+  echo "$token" >"$PARLEY_VAR/tmp/token"
+}
+
+teardown_file() {
+  stack_stop
+}
+
+setup() {
+  token=$(cat "$PARLEY_VAR/tmp/token")
+  chat=1
+  log=$BATS_TEST_TMPDIR/log
+}
+
+# fill CHAT-ID ROWS: as persist would have left them
+fill() {
+  db "SET unique_checks = 0, foreign_key_checks = 0;
+      INSERT INTO messages (chat_id, number, created_at, updated_at, body)
+      SELECT $1, seq, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), CONCAT('message ', seq, REPEAT(' word', 16))
+      FROM seq_1_to_$2;
+      UPDATE chats SET messages_count = $2, messages_stored = $2, last_message_number = $2
+      WHERE id = $1"
+  redis SET "chat:$1:message_counter" "$2"
+}
+
+# ratio: of the second URL's median to the first's
+ratio() { figure '.urls[1].p50_us / .urls[0].p50_us'; }
+
+# within MOST COMMAND…: the ratio it leaves, the best of three runs: other work on this machine makes
+# a run slower, nothing makes one quicker
+within() {
+  local most=$1 n
+  shift
+  for n in 1 2 3; do
+    "$@"
+    tell "run $n: $(ratio) times"
+    holds "$(ratio) <= $most" && return
+  done
+  return 1
+}
+
+pages() {
+  blast --requests 400 --get --strict "$(messages "$API")?limit=50" \
+    "$(messages "$API")?limit=50&after=$((rows - 50))"
+}
+
+# both_ways BASE: into a new chat and into the big one, in turn
+both_ways() {
+  new_chat
+  blast --requests 2000 --strict "$(messages "$1")" "$(messages "$1" "$token" 1)"
+}
+
+@test "page 20,000 of a chat of 1,000,000 messages takes at most 1.3 times page 1" {
+  request GET "/applications/$token/chats/1/messages?limit=50&after=$((rows - 50))"
+  expect 200
+  same "$(json '"\(length) \(.[0].number) \(.[-1].number)"')" "50 $((rows - 49)) $rows"
+  request GET "/applications/$token/chats/1/messages?limit=50"
+  same "$(json '"\(length) \(.[0].number) \(.[-1].number)"')" "50 1 50"
+  within 1.3 pages
+}
+
+@test "posting into a chat of 1,000,000 messages takes at most 1.1 times posting into a new one" {
+  within 1.1 both_ways "$WRITER"
+  within 1.1 both_ways "$API"
+  chat=1
+  wait_for 60 settled
+  counts_exact "$token" 1
+}

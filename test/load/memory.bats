@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# Memory of a FastCGI process: little when idle, and no more after 200,000 requests of all sorts.
+#
+# One process each, never replaced: every request is for the same two. What is counted is memory of
+# their own (Private_Dirty), not the libraries that all of them share.
+
+load ../helpers/stack
+load ../helpers/load
+
+setup_file() {
+  export PARLEY_API_PROCESSES=1 PARLEY_WRITER_PROCESSES=1 PARLEY_PROCESS_REQUESTS=0
+  stack_start
+  jobs_start 2
+}
+
+teardown_file() {
+  stack_stop
+}
+
+setup() {
+  new_application
+  new_chat
+  log=$BATS_TEST_TMPDIR/log
+  pids=("$(children_of api)" "$(children_of writer)")
+}
+
+# dirty PID: kB
+dirty() { awk '$1 == "Private_Dirty:" { print $2 }' "/proc/$1/smaps_rollup"; }
+
+# fill_chat: so that lists have something to list
+fill_chat() {
+  blast --clients 4 --requests 300 --bytes 1000 --strict "$(messages "$API")" "$(messages "$WRITER")"
+  wait_for 20 settled
+}
+
+# hostile N FILE: a body of 1 MiB, refused each time, to both services
+hostile() {
+  local n options=()
+  for ((n = 0; n < $1; n++)); do
+    options+=(-o /dev/null "$(messages "$API")" -o /dev/null "$(messages "$WRITER")")
+  done
+  same "$(curl -s -w '%{http_code}\n' --json "@$2" -H 'Expect:' "${options[@]}" | sort | uniq -c |
+    tr -s ' ')" " $((2 * $1)) 400"
+}
+
+make_bodies() {
+  # about 1 MiB each: zeros without an end, at the top and in a member, and one key again and again
+  { printf '[0'; yes ,0 | head -n 524286 | tr -d '\n'; } >"$1-zeros"
+  { printf '{"body":['; yes 0, | head -n 524280 | tr -d '\n'; printf '0]'; } >"$1-cut"
+  { printf '{"body":"x"'; yes ',"a":1' | head -n 174000 | tr -d '\n'; printf '}'; } >"$1-members"
+  holds "$(stat -c %s "$1-zeros") > 1000000"
+}
+
+# round: 1,600 requests to api and 1,450 to writer
+round() {
+  blast --clients 8 --requests 1000 --strict "$(messages "$API")" "$(messages "$WRITER")"
+  blast --clients 8 --requests 900 --strict "$(messages "$WRITER")"
+  blast --clients 4 --requests 40 --bytes 65535 --strict "$(messages "$API")" "$(messages "$WRITER")"
+  blast --clients 4 --requests 200 --get --strict "$(messages "$API")?limit=200"
+  blast --clients 8 --requests 750 --get --strict "$(messages "$API")/1" \
+    "$(messages "$API")/300" "$API/applications/$token" "$API/applications/$token/chats"
+  # no such route, nothing to be found, a bad parameter
+  blast --clients 4 --requests 100 --get "$API/nothing" "$(messages "$API")/4000000000" \
+    "$(messages "$API")?limit=0"
+  hostile 10 "$log-zeros"
+  hostile 10 "$log-cut"
+  hostile 10 "$log-members"
+}
+
+@test "an idle process has at most 3 MB of its own, and not 1 MB more after many requests" {
+  local n rounds before=() after=() small
+  make_bodies "$log"
+  small=("$(dirty "${pids[0]}")" "$(dirty "${pids[1]}")")
+  fill_chat
+  for n in 0 1; do before[n]=$(dirty "${pids[n]}"); done
+  tell "Private_Dirty of api and writer, fresh: ${small[*]} kB; after 300 posts: ${before[*]} kB"
+  holds "${before[0]} <= 3072 && ${before[1]} <= 3072"
+
+  rounds=$(long 7 140)
+  for ((n = 0; n < rounds; n++)); do
+    round 3>"$log-figures"
+    [ $((n % (rounds / 5))) != 0 ] ||
+      tell "after $((n + 1)) rounds: $(dirty "${pids[0]}") $(dirty "${pids[1]}") kB"
+  done
+  for n in 0 1; do after[n]=$(dirty "${pids[n]}"); done
+  tell "after $rounds rounds: ${after[*]} kB"
+  # the very same processes
+  same "$(children_of api) $(children_of writer)" "${pids[*]}"
+  for n in 0 1; do
+    holds "${after[n]} <= 3072"
+    holds "${after[n]} - ${before[n]} < 1024"
+  done
+  wait_for "$(long 60 300)" settled
+  counts_exact "$token" "$chat"
+}
