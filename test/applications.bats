@@ -28,7 +28,7 @@ called() {
   request POST /applications "{\"name\":$1}"
   expect 201
   wanted=$(jq -c . <<<"$1")
-  same "$(json .name -c --argjson x 0 | jq -Rsc 'rtrimstr("\n")')" "$wanted"
+  same "$(printf '%s' "$body" | jq -c .name)" "$wanted"
   request GET "$(header Location)"
   expect 200
   same "$(printf '%s' "$body" | jq -c .name)" "$wanted"

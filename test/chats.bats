@@ -60,7 +60,7 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
 
 @test "chats that are created at once get the numbers 1 to N, each once" {
   new_application
-  seq 1 60 | xargs -P 12 -I{} sh -c 'test $(({} % 2)) = 0 && url=$API || url=$WRITER
+  seq 1 60 | xargs -P 12 -I@ sh -c 'test $((@ % 2)) = 0 && url=$API || url=$WRITER
     curl -sS --json "{}" "$url/applications/$0/chats"; echo' "$token" >"$BATS_TEST_TMPDIR/all"
   same "$(jq .number "$BATS_TEST_TMPDIR/all" | sort -n | xargs)" "$(seq 1 60 | xargs)"
   wait_for 10 drained

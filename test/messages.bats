@@ -81,8 +81,8 @@ unkept() {
 
 @test "messages that are posted at once get the numbers 1 to N, each once" {
   new_chat
-  seq 1 60 | xargs -P 12 -I{} sh -c 'test $(({} % 2)) = 0 && url=$API || url=$WRITER
-    curl -sS --json "{\"body\":\"text {}\"}" "$url/applications/$0/chats/$1/messages"; echo' \
+  seq 1 60 | xargs -P 12 -I@ sh -c 'test $((@ % 2)) = 0 && url=$API || url=$WRITER
+    curl -sS --json "{\"body\":\"text @\"}" "$url/applications/$0/chats/$1/messages"; echo' \
     "$token" "$chat" >"$BATS_TEST_TMPDIR/all"
   same "$(jq .number "$BATS_TEST_TMPDIR/all" | sort -n | xargs)" "$(seq 1 60 | xargs)"
   wait_for 10 drained
@@ -118,27 +118,6 @@ unkept() {
 @test "every character of Unicode comes back exactly as it was sent" {
   new_chat
   python3 - "$WRITER" "$API" "/applications/$token/chats/$chat/messages" <<'EOF'
-import http.client, json, sys, urllib.parse
-
-writer, api = (http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc) for url in sys.argv[1:3])
-path = sys.argv[3]
-every = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000)
-sent, at = [], 0
-while at < len(every):
-    text = every[at : at + 16000]
-    at += len(text)
-    sent.append("x" + text)
-for n, text in enumerate(sent):  # escaped and as it is, in turn
-    writer.request("POST", path, json.dumps({"body": text}, ensure_ascii=n % 2 == 0).encode())
-    answer = writer.getresponse()
-    got = answer.read()
-    assert answer.status == 201, (answer.status, got)
-    assert json.loads(got) == {"number": n + 1}
-api.request("GET", path + "?limit=200")
-got = json.loads(api.getresponse().read())
-assert [m["number"] for m in got] == list(range(1, len(sent) + 1)), len(got)
-for message, text in zip(got, sent):
-    assert message["body"] == text, message["number"]
 import http.client, json, sys, urllib.parse
 
 writer, api = (http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc) for url in sys.argv[1:3])

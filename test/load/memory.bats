@@ -51,7 +51,7 @@ make_bodies() {
   holds "$(stat -c %s "$1-zeros") > 1000000"
 }
 
-# round: 1,600 requests to api and 1,450 to writer
+# round: 1,585 requests to api and 1,435 to writer
 round() {
   blast --clients 8 --requests 1000 --strict "$(messages "$API")" "$(messages "$WRITER")"
   blast --clients 8 --requests 900 --strict "$(messages "$WRITER")"
@@ -62,9 +62,9 @@ round() {
   # no such route, nothing to be found, a bad parameter
   blast --clients 4 --requests 100 --get "$API/nothing" "$(messages "$API")/4000000000" \
     "$(messages "$API")?limit=0"
-  hostile 10 "$log-zeros"
-  hostile 10 "$log-cut"
-  hostile 10 "$log-members"
+  hostile 5 "$log-zeros"
+  hostile 5 "$log-cut"
+  hostile 5 "$log-members"
 }
 
 @test "an idle process has at most 3 MB of its own, and not 1 MB more after many requests" {

@@ -1,0 +1,205 @@
+#!/usr/bin/env bats
+# Health, and what still works while a part is down.
+
+load helpers/stack
+
+setup_file() {
+  export PARLEY_BREAKER_MS=100
+  stack_start
+  jobs_start 1
+  new_application
+  new_chat
+  export token messages=/applications/$token/chats/$chat/messages
+  request POST "$messages" '{"body":"first"}'
+  expect 201
+  wait_for 10 drained
+}
+
+teardown_file() {
+  stack_stop
+}
+
+# status_of PART
+status_of() { json ".services.$1.status"; }
+
+# all_well: both services say so again, without having been restarted
+all_well() { is_healthy "$API" && is_healthy "$WRITER"; }
+
+is_stored() {
+  request GET "$1"
+  [ "$status" = 200 ]
+}
+
+depth_is() {
+  request GET /health
+  [ "$(json .queue.depth)" = "$1" ]
+}
+
+@test "all parts are ok, on both services" {
+  local url
+  for url in "$API" "$WRITER"; do
+    ask "$url" GET /health
+    expect 200
+    same "$(header Content-Type)" application/json
+    same "$(json 'keys_unsorted | join(",")')" status,services,queue
+    same "$(json .status)" healthy
+    same "$(json '.services | keys | join(",")')" elasticsearch,mysql,redis
+    same "$(status_of mysql) $(status_of redis) $(status_of elasticsearch)" 'ok ok disabled'
+    same "$(json '[.services.mysql, .services.redis | .latency_ms | type] | join(" ")')" 'number number'
+    same "$(json '.services.elasticsearch | has("latency_ms")')" false
+    same "$(json .services.redis.appendfsync)" always
+    same "$(json -c .queue)" "$(json '.queue | {depth, oldest_age_s, retry, dead}' -c)"
+    same "$(json '.queue | [.depth, .retry, .dead] | join(" ")')" '0 0 0'
+  done
+}
+
+@test "appendfsync is the one in force" {
+  redis CONFIG SET appendfsync everysec
+  request GET /health
+  redis CONFIG SET appendfsync always
+  same "$(json .services.redis.appendfsync)" everysec
+}
+
+@test "the queue's depth counts what is queued and in flight, its age the oldest job" {
+  local n age
+  jobs_stop
+  for n in 1 2 3; do
+    writer POST "$messages" '{"body":"waits"}'
+    expect 201
+  done
+  writer GET /health
+  expect 200
+  same "$(json .queue.depth)" 3
+  age=$(json .queue.oldest_age_s)
+  [[ $age =~ ^[0-9]+(\.[0-9]+)?$ ]]
+  # one of them taken by a worker
+  redis LMOVE queue:default inflight:default:elsewhere:1 RIGHT LEFT
+  redis SADD inflight inflight:default:elsewhere:1
+  depth_is 3
+  redis LMOVE inflight:default:elsewhere:1 queue:default LEFT RIGHT
+  request GET /health
+  same "$(json ".queue.oldest_age_s >= $age")" true
+  redis ZADD retry 99999999999 a 99999999999 b
+  redis ZADD dead 1 c
+  request GET /health
+  same "$(json '.queue | [.retry, .dead] | join(" ")')" '2 1'
+  redis ZREM retry a b
+  redis ZREM dead c
+  jobs_start 1
+  wait_for 10 depth_is 0
+}
+
+@test "with Redis stopped it is 503 and named; writes are 503, reads go on, and all recovers by itself" {
+  local url began
+  stop redis
+  for url in "$API" "$WRITER"; do
+    ask "$url" GET /health
+    expect 503
+    same "$(json .status)" unhealthy
+    same "$(status_of redis) $(status_of mysql)" 'down ok'
+    same "$(json '.queue | [.depth, .oldest_age_s, .retry, .dead] | map(tostring) | join(" ")')" \
+      'null null null null'
+    ask "$url" POST "$messages" '{"body":"lost"}'
+    expect 503
+    same "$(header Content-Type)" application/problem+json
+    same "$(json .title)" 'Sequential numbering unavailable'
+    [[ $(header Retry-After) =~ ^[1-9][0-9]*$ ]]
+    ask "$url" POST "/applications/$token/chats"
+    expect 503
+    [[ $(header Retry-After) =~ ^[1-9][0-9]*$ ]]
+  done
+  request POST /applications '{"name":"x"}'
+  expect 503
+  same "$(json .title)" 'Sequential numbering unavailable'
+  for url in /applications "/applications/$token" "/applications/$token/chats" \
+    "/applications/$token/chats/1" "$messages" "$messages/1"; do
+    request GET "$url"
+    expect 200
+  done
+  start redis
+  wait_for 20 all_well
+  writer POST "$messages" '{"body":"again"}'
+  expect 201
+  wait_for 20 is_stored "$(header Location)"
+}
+
+@test "with Redis hanging writes are 503 within a second, reads go on, and all recovers by itself" {
+  local url n
+  signal redis STOP
+  for url in "$API" "$WRITER"; do
+    for n in 1 2; do
+      ask "$url" POST "$messages" '{"body":"lost?"}' -w '%{stderr}%{time_total}\n%{stdout}%{http_code}'
+      expect 503
+      [[ $(header Retry-After) =~ ^[1-9][0-9]*$ ]]
+      same "$(jq -n "$(tail -n 1 "$BATS_TEST_TMPDIR/error") < $((${PARLEY_TEST_SLOW:-0} + 1))")" true
+    done
+    ask "$url" GET /health
+    expect 503
+    same "$(status_of redis) $(status_of mysql)" 'down ok'
+  done
+  request GET "$messages/1"
+  expect 200
+  signal redis CONT
+  wait_for 20 all_well
+  writer POST "$messages" '{"body":"again"}'
+  expect 201
+  wait_for 20 is_stored "$(header Location)"
+}
+
+@test "with MySQL stopped it is 503 and named; known chats still get messages, stored when it is back" {
+  local url locations=()
+  stop mariadb
+  for url in "$API" "$WRITER"; do
+    ask "$url" GET /health
+    expect 503
+    same "$(json .status)" unhealthy
+    same "$(status_of mysql) $(status_of redis)" 'down ok'
+    same "$(json '.queue.depth | type')" number
+    ask "$url" POST "$messages" '{"body":"meanwhile"}'
+    expect 201
+    locations+=("$(header Location)")
+    ask "$url" POST "/applications/$token/chats"
+    expect 201
+    locations+=("$(header Location)")
+    ask "$url" POST "${locations[-1]}/messages" '{"body":"in a chat that MySQL does not know"}'
+    expect 201
+    locations+=("$(header Location)")
+  done
+  request GET "$messages/1"
+  expect 503
+  same "$(json .type)" /problems/database-unavailable
+  [[ $(header Retry-After) =~ ^[1-9][0-9]*$ ]]
+  request POST /applications '{"name":"x"}'
+  expect 503
+  start mariadb
+  wait_for 20 all_well
+  for url in "${locations[@]}"; do wait_for 20 is_stored "$url"; done
+}
+
+@test "with MySQL hanging writes to known chats are 201, and what waits is bounded" {
+  signal mariadb STOP
+  writer POST "$messages" '{"body":"meanwhile"}'
+  expect 201
+  local location=$(header Location)
+  request GET /health
+  expect 503
+  same "$(status_of mysql) $(status_of redis)" 'down ok'
+  request GET "$messages/1"
+  expect 503
+  signal mariadb CONT
+  wait_for 20 all_well
+  wait_for 20 is_stored "$location"
+}
+
+@test "an Elasticsearch that is configured and does not answer is down and counts" {
+  stop writer
+  ELASTICSEARCH_URL=http://127.0.0.1:1 start writer
+  writer GET /health
+  expect 503
+  same "$(json .status) $(status_of elasticsearch) $(status_of mysql) $(status_of redis)" \
+    'unhealthy down ok ok'
+  stop writer
+  start writer
+  writer GET /health
+  expect 200
+}
