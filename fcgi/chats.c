@@ -32,44 +32,23 @@ static void get(struct service *s, struct request *r, struct reply *p)
 	}
 }
 
-static int read_rows(struct service *s, uint64_t application, const struct page *page,
-		     struct page_rows *rows, struct err *e)
+static void add_row(struct buf *json, const struct db *db)
 {
-	const struct db_value range[] = { DB_U64(application), DB_U64(page->from),
-					  DB_U64(page->limit + 1) };
-	struct db *db = &s->db;
-	int rc;
-
-	if (db_query(db, page->backwards ? DB_CHAT_LIST_BEFORE : DB_CHAT_LIST_AFTER, range, 1, e))
-		return -1;
-	while ((rc = db_next(db, e)) > 0 && rows->n < page->limit) {
-		add_chat(&rows->items, db_number(db, 0), db_number(db, 1), db_text(db, 2, NULL),
-			 db_text(db, 3, NULL));
-		page_row(rows, db_number(db, 0));
-	}
-	rows->more = rc > 0;
-	db_done(db);
-	return rc < 0 ? -1 : 0;
+	add_chat(json, db_number(db, 0), db_number(db, 1), db_text(db, 2, NULL),
+		 db_text(db, 3, NULL));
 }
 
 static void list(struct service *s, struct request *r, struct reply *p)
 {
-	struct page_rows rows = PAGE_ROWS_INIT;
-	struct err e = ERR_INIT;
+	static const struct page_source source = { DB_CHAT_LIST_AFTER, DB_CHAT_LIST_BEFORE, add_row };
 	struct page page;
 	uint64_t application;
 
 	if (!page_read(&page, r, p))
 		return;
 	application = service_application(s, r, p);
-	if (!application || !view_chats_stored(s, application, p))
-		return;
-	if (read_rows(s, application, &page, &rows, &e)) {
-		page_rows_clear(&rows);
-		reply_error(p, &e);
-	} else {
-		page_reply(&page, &rows, r, p);
-	}
+	if (application && view_chats_stored(s, application, p))
+		page_answer(&page, &s->db, &source, application, r, p);
 }
 
 const struct route chat_routes[] = {

@@ -7,9 +7,16 @@
 
 #define BODY_MAX_BYTES 65535
 
-static void not_found(struct reply *p, const char *what)
+/* True: a number was given. False: the reply says why not. */
+static bool was_given(int rc, const char *missing, const struct err *e, struct reply *p)
 {
-	reply_problem(p, PROBLEM_NOT_FOUND, what);
+	if (rc < 0)
+		reply_error(p, e);
+	else if (!rc)
+		reply_problem(p, PROBLEM_NOT_FOUND, missing);
+	else
+		reply_json(p, 201);
+	return rc > 0;
 }
 
 static void create_chat(struct service *s, struct request *r, struct reply *p)
@@ -22,15 +29,8 @@ static void create_chat(struct service *s, struct request *r, struct reply *p)
 	if (!application)
 		return;
 	rc = number_chat(&s->redis, &s->db, application, &number, &e);
-	if (rc < 0) {
-		reply_error(p, &e);
+	if (!was_given(rc, "There is no such application.", &e, p))
 		return;
-	}
-	if (!rc) {
-		not_found(p, "There is no such application.");
-		return;
-	}
-	reply_json(p, 201);
 	reply_header(p, "Location", "/applications/%s/chats/%u", r->token, number);
 	buf_addf(&p->body, "{\"number\":%u,\"messages_count\":0}", number);
 }
@@ -62,15 +62,8 @@ static void give_number(struct service *s, const struct request *r, const struct
 		return;
 	rc = number_message(&s->redis, &s->db, key_chat_id(application, r->number[0]), buf_str(body),
 			    body->len, &number, &e);
-	if (rc < 0) {
-		reply_error(p, &e);
+	if (!was_given(rc, "There is no such chat.", &e, p))
 		return;
-	}
-	if (!rc) {
-		not_found(p, "There is no such chat.");
-		return;
-	}
-	reply_json(p, 201);
 	reply_header(p, "Location", "/applications/%s/chats/%u/messages/%u", r->token, r->number[0],
 		     number);
 	buf_addf(&p->body, "{\"number\":%u}", number);

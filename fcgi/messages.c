@@ -71,46 +71,30 @@ static void get(struct service *s, struct request *r, struct reply *p)
 
 /* ------------------------------------------------------------------ many */
 
-static int read_rows(struct service *s, uint64_t chat, const struct page *page,
-		     struct page_rows *rows, struct err *e)
+static void add_row(struct buf *json, const struct db *db)
 {
-	const struct db_value range[] = { DB_U64(chat), DB_U64(page->from),
-					  DB_U64(page->limit + 1) };
-	struct db *db = &s->db;
-	int rc;
-
-	if (db_query(db, page->backwards ? DB_MESSAGE_LIST_BEFORE : DB_MESSAGE_LIST_AFTER, range, 1,
-		     e))
-		return -1;
-	while ((rc = db_next(db, e)) > 0 && rows->n < page->limit) {
-		add_message(&rows->items, db, 0);
-		page_row(rows, db_number(db, 0));
-	}
-	rows->more = rc > 0;
-	db_done(db);
-	return rc < 0 ? -1 : 0;
+	add_message(json, db, 0);
 }
 
 static void list(struct service *s, struct request *r, struct reply *p)
 {
-	struct page_rows rows = PAGE_ROWS_INIT;
-	struct err e = ERR_INIT;
+	static const struct page_source source = { DB_MESSAGE_LIST_AFTER, DB_MESSAGE_LIST_BEFORE,
+						   add_row };
 	struct view_chat chat;
 	struct page page;
-	enum view view;
 
 	if (!page_read(&page, r, p))
 		return;
-	view = view_chat(s, r, &chat, p);
-	if (view == VIEW_ANSWERED ||
-	    (view == VIEW_THERE && !view_messages_stored(s, &chat, p)))
-		return;
-	/* a chat that is queued is accepted and empty */
-	if (view == VIEW_THERE && read_rows(s, chat.id, &page, &rows, &e)) {
-		page_rows_clear(&rows);
-		reply_error(p, &e);
-	} else {
-		page_reply(&page, &rows, r, p);
+	switch (view_chat(s, r, &chat, p)) {
+	case VIEW_ANSWERED:
+		break;
+	case VIEW_QUEUED: /* accepted, and empty so far */
+		page_answer_empty(&page, r, p);
+		break;
+	case VIEW_THERE:
+		if (view_messages_stored(s, &chat, p))
+			page_answer(&page, &s->db, &source, chat.id, r, p);
+		break;
 	}
 }
 

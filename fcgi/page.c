@@ -41,7 +41,19 @@ bool page_read(struct page *page, const struct request *r, struct reply *p)
 	return true;
 }
 
-void page_row(struct page_rows *rows, uint64_t number)
+/* The rows of a page as they come from the statement, and what is known of them. */
+struct page_rows {
+	struct buf items;     /* the JSON of the rows, one behind the other */
+	struct buf ends;      /* size_t each: where they end */
+	size_t n;
+	uint64_t first, last; /* numbers, in the order they came */
+	bool more;            /* there was one beyond the limit */
+};
+
+#define PAGE_ROWS_INIT { BUF_INIT, BUF_INIT, 0, 0, 0, false }
+
+/* A row is done: its JSON was appended to rows->items. */
+static void page_row(struct page_rows *rows, uint64_t number)
 {
 	buf_add(&rows->ends, &rows->items.len, sizeof(rows->items.len));
 	if (!rows->n++)
@@ -49,7 +61,7 @@ void page_row(struct page_rows *rows, uint64_t number)
 	rows->last = number;
 }
 
-void page_rows_clear(struct page_rows *rows)
+static void page_rows_clear(struct page_rows *rows)
 {
 	buf_clear(&rows->items);
 	buf_clear(&rows->ends);
@@ -103,8 +115,8 @@ static void add_rows(const struct page *page, const struct page_rows *rows, stru
 	buf_addch(&p->body, ']');
 }
 
-void page_reply(const struct page *page, struct page_rows *rows, const struct request *r,
-		struct reply *p)
+static void page_reply(const struct page *page, struct page_rows *rows, const struct request *r,
+		       struct reply *p)
 {
 	reply_json(p, 200);
 	add_links(page, rows, r, p);
@@ -113,4 +125,43 @@ void page_reply(const struct page *page, struct page_rows *rows, const struct re
 	else
 		add_rows(page, rows, p);
 	page_rows_clear(rows);
+}
+
+static int read_rows(struct page_rows *rows, const struct page *page, struct db *db,
+		     const struct page_source *source, uint64_t parent, struct err *e)
+{
+	const struct db_value range[] = { DB_U64(parent), DB_U64(page->from),
+					  DB_U64(page->limit + 1) };
+	int rc;
+
+	if (db_query(db, page->backwards ? source->before : source->after, range, 1, e))
+		return -1;
+	while ((rc = db_next(db, e)) > 0 && rows->n < page->limit) {
+		source->add(&rows->items, db);
+		page_row(rows, db_number(db, 0));
+	}
+	rows->more = rc > 0;
+	db_done(db);
+	return rc < 0 ? -1 : 0;
+}
+
+void page_answer(const struct page *page, struct db *db, const struct page_source *source,
+		 uint64_t parent, const struct request *r, struct reply *p)
+{
+	struct page_rows rows = PAGE_ROWS_INIT;
+	struct err e = ERR_INIT;
+
+	if (read_rows(&rows, page, db, source, parent, &e)) {
+		page_rows_clear(&rows);
+		reply_error(p, &e);
+	} else {
+		page_reply(page, &rows, r, p);
+	}
+}
+
+void page_answer_empty(const struct page *page, const struct request *r, struct reply *p)
+{
+	struct page_rows rows = PAGE_ROWS_INIT;
+
+	page_reply(page, &rows, r, p);
 }

@@ -2,6 +2,7 @@
 #ifndef PARLEY_PAGE_H
 #define PARLEY_PAGE_H
 
+#include "db.h"
 #include "http.h"
 
 #define PAGE_LIMIT 50
@@ -19,23 +20,18 @@ bool page_read(struct page *page, const struct request *r, struct reply *p);
 /* Just the limit, for lists that go by something else than a number. */
 bool page_limit(uint64_t *limit, const struct request *r, struct reply *p);
 
-/* The rows of a page as they come from the statement (limit + 1 of them are asked for), and the
- * answer made of them: an array in ascending order, with its Link header. */
-struct page_rows {
-	struct buf items;  /* the JSON of the rows, one behind the other */
-	struct buf ends;   /* size_t each: where they end */
-	size_t n;
-	uint64_t first, last; /* numbers of the page's rows, in the order they came */
-	bool more;            /* there was one beyond the limit */
+/* Where the rows of a list come from. Both statements take (parent's id, number, how many) and answer
+ * with the number in column 0, ascending for `after`, descending for `before`. */
+struct page_source {
+	enum db_query after, before;
+	void (*add)(struct buf *json, const struct db *db); /* appends the current row as JSON */
 };
 
-#define PAGE_ROWS_INIT { BUF_INIT, BUF_INIT, 0, 0, 0, false }
-
-/* A row is done: its JSON was appended to rows->items. */
-void page_row(struct page_rows *rows, uint64_t number);
-void page_rows_clear(struct page_rows *rows);
-/* Puts the array into the reply and the links above it, and frees the rows. */
-void page_reply(const struct page *page, struct page_rows *rows, const struct request *r,
-		struct reply *p);
+/* Reads the page and answers with it: an array in ascending order, links in the Link header; or with
+ * the problem that there was. */
+void page_answer(const struct page *page, struct db *db, const struct page_source *source,
+		 uint64_t parent, const struct request *r, struct reply *p);
+/* Answers with an empty page. */
+void page_answer_empty(const struct page *page, const struct request *r, struct reply *p);
 
 #endif

@@ -377,18 +377,17 @@ static void work(struct worker *w, struct batch *b)
 	free(r.items);
 }
 
+static void run(struct worker *w)
+{
+	worker_loop(w, work);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct worker_kind kind = {
 		"persist", "Stores the chats and messages that wait in the queue `default`.",
 		JOB_QUEUE_DEFAULT, true,
 	};
-	struct worker w;
-	int status;
 
-	if (!worker_start(&w, &kind, argc, argv, &status))
-		return status;
-	worker_loop(&w, work);
-	worker_end(&w);
-	return 0;
+	return worker_main(&kind, argc, argv, run);
 }

@@ -130,7 +130,7 @@ static int pass_on(const struct job *j, struct outcome *o, struct err *e)
 static int each(struct worker *w, const struct batch *b, struct outcome *o, int64_t *slow_ms,
 		struct err *e)
 {
-	int64_t began, took;
+	int64_t began, took, renewed = clock_mono_ms();
 	size_t i;
 
 	o->processed = b->n;
@@ -141,9 +141,14 @@ static int each(struct worker *w, const struct batch *b, struct outcome *o, int6
 		worker_alarm(w->conf.batch_timeout_ms); /* each may be a big chat */
 		began = clock_mono_ms();
 		rc = j->fault || !find_subject(j->class) ? pass_on(j, o, e) : recount(w, j, e);
-		if (rc || queue_renew(&w->queue, e) < 1)
+		if (rc)
 			return -1;
 		took = clock_mono_ms() - began;
+		if (began + took - renewed >= w->conf.lease_ms / 6) {
+			renewed = began + took;
+			if (queue_renew(&w->queue, e) < 1)
+				return -1;
+		}
 		*slow_ms += took > SLOW_MS ? took : 0;
 	}
 	return 0;
@@ -165,18 +170,17 @@ static void work(struct worker *w, struct batch *b)
 		clock_sleep_ms(rest_ms);
 }
 
+static void run(struct worker *w)
+{
+	worker_loop(w, work);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct worker_kind kind = {
 		"recount", "Checks the counts of chats and applications, and corrects them.",
 		JOB_QUEUE_COUNTS, false,
 	};
-	struct worker w;
-	int status;
 
-	if (!worker_start(&w, &kind, argc, argv, &status))
-		return status;
-	worker_loop(&w, work);
-	worker_end(&w);
-	return 0;
+	return worker_main(&kind, argc, argv, run);
 }

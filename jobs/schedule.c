@@ -59,12 +59,6 @@ int main(int argc, char **argv)
 		"schedule", "Queues due retries and scheduled jobs, and those of workers that are gone.",
 		NULL, false,
 	};
-	struct worker w;
-	int status;
 
-	if (!worker_start(&w, &kind, argc, argv, &status))
-		return status;
-	loop(&w);
-	worker_end(&w);
-	return 0;
+	return worker_main(&kind, argc, argv, loop);
 }

@@ -20,7 +20,8 @@ struct setting {
 	size_t at; /* offset in struct conf */
 	const char *def;
 	int64_t min, max;         /* NUMBER */
-	const char *const choices[3]; /* CHOICE, in the order of the enum */
+	const char *const choices[3]; /* CHOICE, in the order of the enum; URL: its schemes */
+	bool path;                /* URL: names a database in its path */
 	const char *unit;
 	const char *help; /* the first sentence for --help, all of it for the documentation */
 };
@@ -40,19 +41,25 @@ static const struct setting settings[] = {
 	  .help = "Port of the front end." },
 	{ .name = "BIND", .type = TEXT, .at = AT(bind), .def = "127.0.0.1",
 	  .help = "Address that the web server listens on." },
+	{ .name = "PARLEY_OPEN", .type = NUMBER, .at = AT(open), .def = "0", .min = 0, .max = 1,
+	  .help = "1: `script/server` may listen on another address than loopback, where whoever "
+		  "reaches it may create applications." },
 	{ .name = "WEB_SERVER", .type = CHOICE, .at = AT(web_server), .def = "lighttpd",
 	  .choices = { "lighttpd", "nginx" },
 	  .help = "Web server that `script/server` starts." },
 	{ .name = "REDIS_URL", .type = URL, .at = AT(redis_url), .def = "unix://$VAR/run/redis.sock",
+	  .choices = { "redis", "unix" },
 	  .help = "The Redis to use: `redis://[user:]password@host:port/db` or `unix:///path`. "
 		  "The default is the private one of `script/server`; when this is set, `script/server` "
 		  "uses that server and starts none of its own." },
 	{ .name = "DATABASE_URL", .type = URL, .at = AT(database_url),
 	  .def = "mysql://parley@/parley?socket=$VAR/run/mysql.sock",
+	  .choices = { "mysql" }, .path = true,
 	  .help = "The MySQL or MariaDB to use: `mysql://user:password@host:port/db` or "
 		  "`mysql://user:password@/db?socket=/path`; `?ssl-ca=FILE` asks for TLS. "
 		  "Percent-encoding is honoured. The default is the private one of `script/server`." },
 	{ .name = "ELASTICSEARCH_URL", .type = URL, .at = AT(elasticsearch_url), .def = "",
+	  .choices = { "http", "https" },
 	  .help = "The Elasticsearch to keep up to date, `http://host:port`. Unset: none; then nothing "
 		  "is written to the outbox `message_changes`." },
 	{ .name = "JOB_FORMAT", .type = CHOICE, .at = AT(job_format), .def = "native",
@@ -108,7 +115,7 @@ static const struct setting settings[] = {
 	{ .name = "PARLEY_BATCH_JOBS", .type = NUMBER, .at = AT(batch_jobs), .def = "500", .min = 1,
 	  .max = 10000, .unit = "jobs", .help = "Most jobs that are stored in one transaction." },
 	{ .name = "PARLEY_BATCH_BYTES", .type = NUMBER, .at = AT(batch_bytes), .def = "4194304",
-	  .min = 1, .max = 268435456, .unit = "bytes",
+	  .min = 1, .max = 16777216, .unit = "bytes",
 	  .help = "Most bytes of payloads that are taken at once (the last job may go beyond)." },
 	{ .name = "PARLEY_RETRY_BASE_MS", .type = NUMBER, .at = AT(retry_base_ms), .def = "3000",
 	  .min = 1, .max = 3600000, .unit = "ms",
@@ -176,29 +183,49 @@ static int set_number(struct conf *c, const struct setting *s, const char *value
 	return 0;
 }
 
-static int set_choice(struct conf *c, const struct setting *s, const char *value, struct err *e)
+/* The position of a value among a setting's choices, or -1. */
+static int find_choice(const struct setting *s, const char *value)
 {
 	int i;
 
 	for (i = 0; s->choices[i]; i++)
-		if (!strcmp(s->choices[i], value)) {
-			*number_at(c, s) = i;
-			return 0;
-		}
-	return err_set(e, ERR_INVALID, "%s: \"%s\" is neither %s nor %s", s->name, value,
-		       s->choices[0], s->choices[1]);
+		if (!strcmp(s->choices[i], value))
+			return i;
+	return -1;
+}
+
+static int set_choice(struct conf *c, const struct setting *s, const char *value, struct err *e)
+{
+	int i = find_choice(s, value);
+
+	if (i < 0)
+		return err_set(e, ERR_INVALID, "%s: \"%s\" is neither %s nor %s", s->name, value,
+			       s->choices[0], s->choices[1]);
+	*number_at(c, s) = i;
+	return 0;
+}
+
+static int check_url(const struct setting *s, const char *value, struct err *e)
+{
+	struct err why = ERR_INIT;
+	struct url url;
+	int rc = 0;
+
+	if (url_parse(&url, value, &why))
+		return err_set(e, ERR_INVALID, "%s: %s", s->name, why.text);
+	if (find_choice(s, url.scheme) < 0)
+		rc = err_set(e, ERR_INVALID, "%s: begins with %s://%s%s%s", s->name, s->choices[0],
+			     s->choices[1] ? " or " : "", s->choices[1] ? s->choices[1] : "",
+			     s->choices[1] ? "://" : "");
+	else if (s->path && !url.path)
+		rc = err_set(e, ERR_INVALID, "%s: names no database", s->name);
+	url_clear(&url);
+	return rc;
 }
 
 static int set_url(struct conf *c, const struct setting *s, const char *value, struct err *e)
 {
-	struct url url;
-	struct err why = ERR_INIT;
-
-	if (*value && url_parse(&url, value, &why))
-		return err_set(e, ERR_INVALID, "%s: %s", s->name, why.text);
-	if (*value)
-		url_clear(&url);
-	return set_text(c, s, value, e);
+	return *value && check_url(s, value, e) ? -1 : set_text(c, s, value, e);
 }
 
 static int set(struct conf *c, const struct setting *s, const char *value, struct err *e)

@@ -19,6 +19,7 @@ struct conf {
 	int64_t web_server; /* enum web_server */
 	int64_t job_format; /* enum job_format */
 	char *bind;
+	int64_t open; /* 1: not only loopback */
 	char *redis_url, *database_url, *elasticsearch_url; /* elasticsearch_url: "" is none */
 	char *var, *node;
 	char *log_level;

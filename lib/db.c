@@ -19,13 +19,7 @@ int db_init(struct db *db, const struct conf *conf, enum db_role role, struct br
 	db->conf = conf;
 	db->role = role;
 	db->breaker = breaker;
-	if (url_parse(&db->url, conf->database_url, e))
-		return -1;
-	if (strcmp(db->url.scheme, "mysql") != 0 || !db->url.path) {
-		url_clear(&db->url);
-		return err_set(e, ERR_INVALID, "DATABASE_URL: mysql://user:password@host/database");
-	}
-	return 0;
+	return url_parse(&db->url, conf->database_url, e);
 }
 
 void db_clear(struct db *db)

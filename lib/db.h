@@ -68,7 +68,7 @@ struct db {
 	struct db_column column[DB_COLUMNS];
 };
 
-/* Nothing is connected yet. -1, ERR_INVALID: DATABASE_URL cannot be used. */
+/* Nothing is connected yet. -1: ERR_MEMORY (conf_load has checked the URL). */
 int db_init(struct db *db, const struct conf *conf, enum db_role role, struct breaker *breaker,
 	    struct err *e);
 void db_clear(struct db *db);

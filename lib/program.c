@@ -91,6 +91,7 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 				 int *status)
 {
 	memset(conf, 0, sizeof(*conf));
+	*status = 0;
 	mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
 	mallopt(M_TRIM_THRESHOLD, BIG_BLOCK);
 	umask(027);

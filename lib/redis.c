@@ -18,13 +18,7 @@ int redis_init(struct redis *r, const struct conf *conf, struct breaker *breaker
 	memset(r, 0, sizeof(*r));
 	r->conf = conf;
 	r->breaker = breaker;
-	if (url_parse(&r->url, conf->redis_url, e))
-		return -1;
-	if (strcmp(r->url.scheme, "redis") != 0 && strcmp(r->url.scheme, "unix") != 0) {
-		url_clear(&r->url);
-		return err_set(e, ERR_INVALID, "REDIS_URL: neither redis:// nor unix://");
-	}
-	return 0;
+	return url_parse(&r->url, conf->redis_url, e);
 }
 
 void redis_clear(struct redis *r)
@@ -324,10 +318,10 @@ int redis_send_wait(struct redis *r, struct redis_call *c, int64_t wait_ms, redi
 
 int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, struct err *e)
 {
-	redisReply *reply;
+	redisReply *reply = NULL;
 	int rc = redis_send(r, c, &reply, e);
 
-	if (rc)
+	if (rc || !reply)
 		return -1;
 	if (reply->type == REDIS_REPLY_INTEGER)
 		*number = reply->integer;
@@ -340,13 +334,13 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 int redis_get_number(struct redis *r, const char *key, uint64_t *number, struct err *e)
 {
 	struct redis_call c;
-	redisReply *reply;
+	redisReply *reply = NULL;
 	char *end;
 	int found = 0;
 
 	redis_command(&c, "GET");
 	redis_arg(&c, key);
-	if (redis_send(r, &c, &reply, e))
+	if (redis_send(r, &c, &reply, e) || !reply)
 		return -1;
 	if (reply->type == REDIS_REPLY_STRING) {
 		*number = strtoull(reply->str, &end, 10);

@@ -41,7 +41,7 @@ struct redis_call {
 	size_t count, keys;
 };
 
-/* Nothing is connected yet. -1, ERR_INVALID: REDIS_URL cannot be used. */
+/* Nothing is connected yet. -1: ERR_MEMORY (conf_load has checked the URL). */
 int redis_init(struct redis *r, const struct conf *conf, struct breaker *breaker, struct err *e);
 void redis_clear(struct redis *r);
 /* Connects, logs in and selects the database, unless that is done and the connection still stands.

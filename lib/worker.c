@@ -40,33 +40,7 @@ static bool connections(struct worker *w, const struct worker_kind *kind, int *s
 	return true;
 }
 
-bool worker_start(struct worker *w, const struct worker_kind *kind, int argc, char **argv,
-		  int *status)
-{
-	int64_t wanted = 0, seconds = 0;
-	const struct program_option options[] = {
-		{ "--slot", "N", "take this slot, not the lowest free one", &wanted, NULL },
-		{ "--for", "SECONDS", "stop after so long, between two batches", &seconds, NULL },
-		{ NULL, NULL, NULL, NULL, NULL },
-	};
-	enum program_start start;
-
-	memset(w, 0, sizeof(*w));
-	w->slot.fd = -1;
-	*status = 0;
-	start = program_start(&w->conf, kind->name, kind->purpose, options, argc, argv, status);
-	if (start != PROGRAM_RUN || !take_slot(w, kind, wanted, status) ||
-	    !connections(w, kind, status)) {
-		worker_end(w);
-		return false;
-	}
-	w->until_ms = seconds ? clock_mono_ms() + seconds * 1000 : INT64_MAX;
-	stop_catch();
-	LOG(LOG_INFO, "started", LOG_S("slot", w->slot.name));
-	return true;
-}
-
-void worker_end(struct worker *w)
+static void end(struct worker *w)
 {
 	if (w->until_ms)
 		LOG(LOG_INFO, "stopped", LOG_S("slot", w->slot.name));
@@ -76,6 +50,44 @@ void worker_end(struct worker *w)
 		db_clear(&w->db);
 	slot_release(&w->slot);
 	conf_clear(&w->conf);
+}
+
+/* True: work. False: exit with *status. */
+static bool start(struct worker *w, const struct worker_kind *kind, int argc, char **argv, int *status)
+{
+	int64_t wanted = 0, seconds = 0;
+	const struct program_option options[] = {
+		{ "--slot", "N", "take this slot, not the lowest free one", &wanted, NULL },
+		{ "--for", "SECONDS", "stop after so long, between two batches", &seconds, NULL },
+		{ NULL, NULL, NULL, NULL, NULL },
+	};
+	enum program_start how;
+
+	memset(w, 0, sizeof(*w));
+	w->slot.fd = -1;
+	*status = 0;
+	how = program_start(&w->conf, kind->name, kind->purpose, options, argc, argv, status);
+	if (how != PROGRAM_RUN || !take_slot(w, kind, wanted, status) ||
+	    !connections(w, kind, status)) {
+		end(w);
+		return false;
+	}
+	w->until_ms = seconds ? clock_mono_ms() + seconds * 1000 : INT64_MAX;
+	stop_catch();
+	LOG(LOG_INFO, "started", LOG_S("slot", w->slot.name));
+	return true;
+}
+
+int worker_main(const struct worker_kind *kind, int argc, char **argv, void (*run)(struct worker *w))
+{
+	struct worker w;
+	int status;
+
+	if (!start(&w, kind, argc, argv, &status))
+		return status;
+	run(&w);
+	end(&w);
+	return 0;
 }
 
 bool worker_goes_on(const struct worker *w)

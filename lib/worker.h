@@ -28,11 +28,9 @@ struct worker_kind {
 	bool many;           /* PARLEY_WORKERS slots on this machine, else one */
 };
 
-/* Reads options and settings and takes a slot. True: work, then worker_end; false: exit with *status
- * (0 when every slot is taken). */
-bool worker_start(struct worker *w, const struct worker_kind *kind, int argc, char **argv,
-		  int *status);
-void worker_end(struct worker *w);
+/* A whole job program: reads options and settings, takes a slot, makes `run` work until the end.
+ * Returns the exit status: 0 also when every slot is taken. */
+int worker_main(const struct worker_kind *kind, int argc, char **argv, void (*run)(struct worker *w));
 
 /* Neither told to stop nor over its time. */
 bool worker_goes_on(const struct worker *w);

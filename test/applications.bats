@@ -123,7 +123,8 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json '[.[].token] | join(" ")')" "${tokens[*]:1}"
   same "$(header Link)" ""
   same "$(json '.[0] | keys_unsorted | join(",")')" name,token,chats_count,created_at,updated_at
-  local listed=$(printf '%s' "$body" | jq -c '.[0]')
+  local listed
+  listed=$(printf '%s' "$body" | jq -c '.[0]')
   request GET "/applications/${tokens[1]}"
   same "$body" "$listed"
 

@@ -83,7 +83,8 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
   created=$(json .created_at)
   [[ $created =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$ ]]
   [[ ! $created < $before && ! $created > $(now) ]]
-  local one=$(printf '%s' "$body" | jq -c .)
+  local one
+  one=$(printf '%s' "$body" | jq -c .)
   request GET "/applications/$token/chats"
   expect 200
   same "$(printf '%s' "$body" | jq -c '.[0]')" "$one"

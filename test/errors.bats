@@ -324,7 +324,9 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
     "/applications/$token/chats/1" "$messages?limit=1" "$messages/1"; do
     request GET "$path"
     expect 200
-    local length=$(stat -c %s "$BATS_TEST_TMPDIR/body") link=$(header Link)
+    local length link
+    length=$(stat -c %s "$BATS_TEST_TMPDIR/body")
+    link=$(header Link)
     request HEAD "$path"
     expect 200
     same "$(header Content-Length)" "$length"

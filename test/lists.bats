@@ -108,7 +108,7 @@ page() {
   local list path got pages
   for list in $(lists); do
     request GET "$list?limit=13"
-    path=$(link last) got= pages=0
+    path=$(link last) got='' pages=0
     while [ -n "$path" ]; do
       request GET "$path"
       expect 200

@@ -4,7 +4,7 @@
 load helpers/stack
 
 setup_file() {
-  export PARLEY_API_PROCESSES=1 PARLEY_READ_WAIT_MS=400
+  export PARLEY_API_PROCESSES=1 PARLEY_READ_WAIT_MS=800 PARLEY_WAIT_S=1
   stack_start
   new_application
   export token
@@ -44,7 +44,7 @@ timed() {
 
 waited() {
   timed "$1"
-  [ "$took" -ge 400 ]
+  [ "$took" -ge 800 ]
 }
 
 @test "GET right after a 201 finds it" {
@@ -141,10 +141,10 @@ waited() {
   not_stored_yet
   timed "$path"
   not_stored_yet
-  [ "$took" -lt 400 ]
+  [ "$took" -lt 800 ]
   timed "$path/messages"
   expect 200
-  [ "$took" -lt 400 ]
+  [ "$took" -lt 800 ]
   wait_for 5 waited "/applications/$token/chats"
   expect 200
   [ "$took" -lt 5000 ]
@@ -158,13 +158,13 @@ waited() {
   jobs_stop
   timed "/applications/$token/chats/4294967295"
   not_found
-  [ "$took" -lt 400 ]
+  [ "$took" -lt 800 ]
   timed "/applications/$token/chats/$chat/messages/1"
   not_found
-  [ "$took" -lt 400 ]
+  [ "$took" -lt 800 ]
   timed "/applications/$token/chats/$chat/messages"
   expect 200
-  [ "$took" -lt 400 ]
+  [ "$took" -lt 800 ]
 }
 
 @test "created_at is when it was accepted, not when it was stored" {
