@@ -1,0 +1,105 @@
+/* Tests of lib/route, and of the replies of lib/http that it gives. */
+#include "route.h"
+
+#include "check.h"
+
+#define TOKEN "0123456789abcdef0123456789abcdef"
+
+static void handle(struct service *s, struct request *r, struct reply *p)
+{
+	(void)s;
+	(void)r;
+	(void)p;
+}
+
+static const struct route one[] = {
+	{ HTTP_POST, "/applications/:token/chats", handle, true },
+	{ HTTP_GET, "/applications/:token/chats/:number/messages/:number", handle, false },
+	{ HTTP_OTHER, NULL, NULL, false },
+};
+static const struct route two[] = {
+	{ HTTP_GET, "/applications/:token/chats", handle, false },
+	{ HTTP_GET, "/", handle, false },
+	{ HTTP_OTHER, NULL, NULL, false },
+};
+static const struct route *const tables[] = { one, two, NULL };
+
+static const struct route *find(enum http_method method, const char *path, struct request *r,
+				struct reply *p)
+{
+	*r = (struct request){ .method = method };
+	if (path_split(&r->path, path))
+		return NULL;
+	return route_find(tables, r, p);
+}
+
+static void finds_over_all_tables(void)
+{
+	struct request r;
+	struct reply p = { 0 };
+
+	CHECK(find(HTTP_POST, "/applications/" TOKEN "/chats", &r, &p) == &one[0]);
+	CHECK_STR(r.token, TOKEN);
+	CHECK(find(HTTP_GET, "/applications/" TOKEN "/chats?limit=1", &r, &p) == &two[0]);
+	CHECK(find(HTTP_GET, "/applications/" TOKEN "/chats/3/messages/4294967295", &r, &p) == &one[1]);
+	CHECK_INT(r.number[0], 3);
+	CHECK_INT(r.number[1], 4294967295);
+}
+
+static void tells_what_is_not_there(void)
+{
+	static const char *const paths[] = {
+		"/applications", "/applications/" TOKEN, "/applications/" TOKEN "/chats/1",
+		"/applications/0123456789ABCDEF0123456789ABCDEF/chats", "/applications/" TOKEN "/Chats",
+		"/applications/" TOKEN "/chats/01/messages/1", "/applications/" TOKEN "/chats/0/messages/1",
+		"/applications/" TOKEN "/chats/1/messages/4294967296",
+		"/applications/" TOKEN "/chats/1/messages/1/x",
+	};
+	struct request r;
+	struct reply p = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		CHECK_CASE(!find(HTTP_GET, paths[i], &r, &p), paths[i]);
+		CHECK_INT(p.status, 404);
+		CHECK(strstr(buf_str(&p.body), "\"type\":\"/problems/not-found\""));
+		reply_clear(&p);
+	}
+	buf_clear(&p.body);
+	buf_clear(&p.headers);
+}
+
+static void tells_which_methods_there_are(void)
+{
+	struct request r;
+	struct reply p = { 0 };
+
+	CHECK(!find(HTTP_DELETE, "/applications/" TOKEN "/chats", &r, &p));
+	CHECK_INT(p.status, 405);
+	CHECK_STR(buf_str(&p.headers), "Allow: GET, HEAD, POST\r\n");
+	buf_clear(&p.body);
+	buf_clear(&p.headers);
+}
+
+static void a_field_that_is_wrong_is_named(void)
+{
+	struct reply p = { 0 };
+
+	reply_invalid(&p, "body", "must not be blank");
+	CHECK_INT(p.status, 422);
+	CHECK_STR(buf_str(&p.body),
+		  "{\"type\":\"/problems/validation-failed\",\"title\":\"Validation failed\","
+		  "\"status\":422,\"detail\":\"body must not be blank\","
+		  "\"errors\":{\"body\":[\"must not be blank\"]}}");
+	buf_clear(&p.body);
+	buf_clear(&p.headers);
+}
+
+static const struct check_test tests[] = {
+	CHECK_TEST(finds_over_all_tables),
+	CHECK_TEST(tells_what_is_not_there),
+	CHECK_TEST(tells_which_methods_there_are),
+	CHECK_TEST(a_field_that_is_wrong_is_named),
+};
+
+CHECK_MAIN(tests)
