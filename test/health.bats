@@ -90,7 +90,7 @@ depth_is() {
 }
 
 @test "with Redis stopped it is 503 and named; writes are 503, reads go on, and all recovers by itself" {
-  local url began
+  local url
   stop redis
   for url in "$API" "$WRITER"; do
     ask "$url" GET /health
