@@ -348,6 +348,17 @@ static void finish(struct round *r)
 		LOG(LOG_WARN, "lease lost before the acknowledgement", LOG_N("jobs", r->batch->n));
 }
 
+/* The lease is lost: whoever has the jobs now does them. Or MySQL was away until a stop was asked:
+ * they go back, and a try that never was is not counted. */
+static void leave(struct round *r)
+{
+	struct err e = ERR_INIT;
+
+	LOG(LOG_WARN, "batch left alone", LOG_N("jobs", r->batch->n));
+	if (stop_asked() && queue_release(&r->worker->queue, &e) < 0)
+		LOG(LOG_WARN, "cannot put it back", LOG_S("error", e.text));
+}
+
 static void work(struct worker *w, struct batch *b)
 {
 	char slot[SLOT_NAME + 16];
@@ -365,7 +376,7 @@ static void work(struct worker *w, struct batch *b)
 	} else {
 		store_part(&r, r.items, r.n);
 		if (r.lost)
-			LOG(LOG_WARN, "batch left alone", LOG_N("jobs", b->n));
+			leave(&r);
 		else
 			finish(&r);
 	}

@@ -162,6 +162,8 @@ static void work(struct worker *w, struct batch *b)
 
 	if (each(w, b, &o, &slow_ms, &e) || queue_finish(&w->queue, &o, &e) < 0)
 		worker_back_off(w, "cannot count", &e);
+	else
+		worker_went_well(w);
 	worker_alarm(0);
 	outcome_clear(&o);
 	/* a chat of a million messages takes a while to count: leave the disk to the others, too */

@@ -7,7 +7,8 @@
 
 #define AT_ONCE 100 /* jobs looked at in one go */
 
-static int due(struct redis *r, const char *zset, int64_t now_us, redisReply **jobs, struct err *e)
+static int due(struct redis *r, const char *zset, int64_t now_us, int64_t skip, redisReply **jobs,
+	       struct err *e)
 {
 	struct redis_call c;
 
@@ -16,7 +17,7 @@ static int due(struct redis *r, const char *zset, int64_t now_us, redisReply **j
 	redis_arg(&c, "-inf");
 	redis_arg_number(&c, now_us / 1000000);
 	redis_arg(&c, "LIMIT");
-	redis_arg(&c, "0");
+	redis_arg_number(&c, skip);
 	redis_arg_number(&c, AT_ONCE);
 	return redis_send(r, &c, jobs, e);
 }
@@ -81,18 +82,36 @@ static int64_t move(struct redis *r, const char *zset, const redisReply *text, s
 	return moved;
 }
 
-int64_t queue_promote(struct redis *r, const char *zset, int64_t now_us, struct err *e)
+/* One page of due jobs, behind `skip` that were left. *seen: how many there were. Moved, or -1. */
+static int64_t promote_some(struct redis *r, const char *zset, int64_t now_us, int64_t skip,
+			    int64_t *seen, struct err *e)
 {
 	redisReply *jobs;
 	int64_t moved, sum = 0;
 	size_t i;
 
-	if (due(r, zset, now_us, &jobs, e))
+	if (due(r, zset, now_us, skip, &jobs, e))
 		return -1;
+	*seen = (int64_t)jobs->elements;
 	for (i = 0; i < jobs->elements && sum >= 0; i++) {
 		moved = move(r, zset, jobs->element[i], e);
 		sum = moved < 0 ? -1 : sum + moved;
 	}
 	freeReplyObject(jobs);
+	return sum;
+}
+
+int64_t queue_promote(struct redis *r, const char *zset, int64_t now_us, struct err *e)
+{
+	int64_t sum = 0, left = 0, seen, moved;
+
+	/* those that cannot go yet must not hold up the ones behind them */
+	do {
+		moved = promote_some(r, zset, now_us, left, &seen, e);
+		if (moved < 0)
+			return -1;
+		sum += moved;
+		left += seen - moved;
+	} while (seen == AT_ONCE);
 	return sum;
 }

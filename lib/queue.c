@@ -265,7 +265,8 @@ int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct b
 /* ------------------------------------------------------------------ reap */
 
 /* *moved: the number of jobs, or -1: the lease is alive. */
-static int reap(struct redis *r, const char *inflight, bool own, int64_t *moved, struct err *e)
+static int reap(struct redis *r, const char *inflight, const char *how, int64_t *moved,
+		struct err *e)
 {
 	char key[KEY_MAX], queue[KEY_MAX], slot[KEY_MAX];
 	struct redis_call c;
@@ -279,7 +280,7 @@ static int reap(struct redis *r, const char *inflight, bool own, int64_t *moved,
 	redis_key(&c, key_queue(key, queue));
 	redis_key(&c, key_suspects(key, queue));
 	redis_arg_number(&c, SUSPECT_KEEP_S);
-	redis_arg(&c, own ? "1" : "0");
+	redis_arg(&c, how);
 	return redis_send_number(r, &c, moved, e);
 }
 
@@ -287,7 +288,14 @@ int64_t queue_reap_own(struct queue *q, struct err *e)
 {
 	int64_t moved;
 
-	return reap(q->redis, q->inflight, true, &moved, e) ? -1 : moved;
+	return reap(q->redis, q->inflight, "own", &moved, e) ? -1 : moved;
+}
+
+int64_t queue_release(struct queue *q, struct err *e)
+{
+	int64_t moved;
+
+	return reap(q->redis, q->inflight, "stop", &moved, e) ? -1 : moved;
 }
 
 int64_t queue_reap_lapsed(struct redis *r, struct err *e)
@@ -302,7 +310,7 @@ int64_t queue_reap_lapsed(struct redis *r, struct err *e)
 	if (redis_send(r, &c, &lists, e))
 		return -1;
 	for (i = 0; i < lists->elements && sum >= 0; i++) {
-		if (reap(r, lists->element[i]->str, false, &moved, e))
+		if (reap(r, lists->element[i]->str, "", &moved, e))
 			sum = -1;
 		else if (moved > 0)
 			sum += moved;

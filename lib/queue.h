@@ -62,6 +62,10 @@ int queue_finish(struct queue *q, const struct outcome *o, struct err *e);
  * The number of jobs, or -1. */
 int64_t queue_reap_own(struct queue *q, struct err *e);
 
+/* Puts an unfinished batch back at a stop in good order: it is not held against its jobs, and a try
+ * alone is not counted. The number of jobs, or -1. */
+int64_t queue_release(struct queue *q, struct err *e);
+
 void outcome_clear(struct outcome *o);
 /* Each takes over `text`'s memory and empties it. 0 or -1: ERR_MEMORY. */
 int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err *e);

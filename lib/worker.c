@@ -151,10 +151,11 @@ static void one_round(struct worker *w, void (*work)(struct worker *, struct bat
 		worker_back_off(w, "cannot take jobs", &e);
 		return;
 	}
-	worker_went_well(w);
 	if (b.n)
-		work(w, &b);
-	else if (queue_wait(&w->queue, w->conf.wait_s, &e) && !stop_asked())
+		work(w, &b); /* whether that goes well is for it to say */
+	else if (!queue_wait(&w->queue, w->conf.wait_s, &e))
+		worker_went_well(w);
+	else if (!stop_asked())
 		worker_back_off(w, "cannot wait for jobs", &e);
 	batch_clear(&b);
 }

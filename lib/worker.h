@@ -44,7 +44,7 @@ void worker_went_well(struct worker *w);
 void worker_alarm(int64_t ms);
 
 /* Drains, hands each batch to `work` and waits while there is nothing, until the end. `work` does all
- * about a batch but clearing it. */
+ * about a batch but clearing it, and says worker_went_well when it did. */
 void worker_loop(struct worker *w, void (*work)(struct worker *w, struct batch *b));
 
 #endif

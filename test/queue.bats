@@ -77,3 +77,34 @@ stored() { [ "$(bodies)" = "$1" ]; }
   redis SET queue_seq "$seq" >/dev/null
   wait_for 5 eval 'writer POST "$messages" "{\"body\":\"y\"}" && [ "$status" = 201 ]'
 }
+
+@test "persist told to stop again and again while MySQL is away: that is not held against its jobs" {
+  post patient
+  stop mariadb
+  for _ in 1 2 3 4 5; do
+    start persist-1
+    wait_for 10 log_has persist-1 'cannot store'
+    stop persist-1
+    : >"$PARLEY_VAR/log/persist-1.log"
+  done
+  start mariadb
+  run_jobs
+  same "$(bodies)" $'1\tpatient'
+  same "$(redis ZCARD dead)" 0
+}
+
+@test "jobs that must wait for a lost counter do not hold up those behind them, nor begin queue_seq" {
+  seq=$(redis GET queue_seq)
+  redis EVAL "for i = 1, 150 do redis.call('ZADD', 'retry', i, '{\"class\":\"CreateMessageJob\",\"args\":[8589934592000001,' .. i .. ',\"x\"],\"jid\":\"stuck' .. i .. '\",\"error_class\":\"NumberTaken\"}') end
+    redis.call('ZADD', 'retry', 1000, '{\"class\":\"CreateMessageJob\",\"args\":[$id,1,\"behind\"],\"jid\":\"behind\"}')" 0 >/dev/null
+  jobs_start 1
+  wait_for 10 stored $'1\tbehind'
+  same "$(redis ZCARD retry)" 150
+  redis SET chat:8589934592000001:message_counter 0 >/dev/null
+  redis DEL queue_seq >/dev/null
+  redis ZADD retry 2000 '{"class":"MailJob","args":[],"queue":"mailers","jid":"m"}' >/dev/null
+  wait_for 10 eval '[ "$(redis LLEN queue:mailers)" = 1 ]'
+  same "$(redis EXISTS queue_seq)" 0
+  redis DEL chat:8589934592000001:message_counter queue:mailers >/dev/null
+  redis SET queue_seq "$seq" >/dev/null
+}
