@@ -115,8 +115,9 @@ static const struct setting settings[] = {
 	{ .name = "PARLEY_BATCH_JOBS", .type = NUMBER, .at = AT(batch_jobs), .def = "500", .min = 1,
 	  .max = 10000, .unit = "jobs", .help = "Most jobs that are stored in one transaction." },
 	{ .name = "PARLEY_BATCH_BYTES", .type = NUMBER, .at = AT(batch_bytes), .def = "4194304",
-	  .min = 1, .max = 16777216, .unit = "bytes",
-	  .help = "Most bytes of payloads that are taken at once (the last job may go beyond)." },
+	  .min = 1, .max = 67108864, .unit = "bytes",
+	  .help = "Most bytes of payloads that are taken at once (the last job may go beyond). Redis answers "
+		  "nobody else while it hands them out: far more than the default makes others wait." },
 	{ .name = "PARLEY_RETRY_BASE_MS", .type = NUMBER, .at = AT(retry_base_ms), .def = "3000",
 	  .min = 1, .max = 3600000, .unit = "ms",
 	  .help = "Wait before the first retry of a failed job; the n-th waits 3 times as long as the "
