@@ -410,11 +410,6 @@ const char *db_text(const struct db *db, unsigned column, size_t *len)
 	return buf_str(&db->column[column].bytes);
 }
 
-bool db_is_null(const struct db *db, unsigned column)
-{
-	return db->column[column].is_null != 0;
-}
-
 void db_done(struct db *db)
 {
 	if (db->open)

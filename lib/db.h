@@ -89,7 +89,6 @@ int db_next(struct db *db, struct err *e);
 /* Columns of the current row, from 0. A NULL is 0, or "". Texts are borrowed until the next row. */
 uint64_t db_number(const struct db *db, unsigned column);
 const char *db_text(const struct db *db, unsigned column, size_t *len);
-bool db_is_null(const struct db *db, unsigned column);
 void db_done(struct db *db);
 
 /* Statement and first row in one: 1: there is a row (read it, then db_done), 0: none, -1. */

@@ -28,8 +28,3 @@ bool stop_asked(void)
 {
 	return asked != 0;
 }
-
-void stop_now(void)
-{
-	asked = 1;
-}

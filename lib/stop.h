@@ -8,7 +8,5 @@
 /* From now on TERM, INT and HUP only set the flag (system calls are interrupted by them). */
 void stop_catch(void);
 bool stop_asked(void);
-/* For a program that stops for a reason of its own. */
-void stop_now(void);
 
 #endif
