@@ -83,6 +83,20 @@ static void payload_clear(struct payload *p)
 	buf_clear(&p->tail);
 }
 
+/* Redis may be written to, and the job's payload is built; the caller clears it. */
+static int prepare(struct redis *r, struct db *db, struct payload *p, enum job_class class,
+		   uint64_t id, const char *body, size_t len, struct err *e)
+{
+	enum job_format format = (enum job_format)r->conf->job_format;
+
+	if (compare(r, db, e))
+		return -1;
+	if (!job_build(&p->head, &p->tail, format, class, id, body, len, clock_wall_us(), e))
+		return 0;
+	payload_clear(p);
+	return -1;
+}
+
 static void add_payload(struct redis_call *c, const struct payload *p, const struct conf *conf)
 {
 	redis_arg(c, JOB_QUEUE_DEFAULT);
@@ -94,20 +108,14 @@ static void add_payload(struct redis_call *c, const struct payload *p, const str
 int number_chat(struct redis *r, struct db *db, uint64_t application, uint32_t *number,
 		struct err *e)
 {
-	enum job_format format = (enum job_format)r->conf->job_format;
 	struct payload p = { BUF_INIT, BUF_INIT };
 	char key[KEY_MAX];
 	struct redis_call c;
 	enum word word;
 	int rc;
 
-	if (compare(r, db, e))
+	if (prepare(r, db, &p, JOB_CREATE_CHAT, application, NULL, 0, e))
 		return -1;
-	if (job_build(&p.head, &p.tail, format, JOB_CREATE_CHAT, application, NULL, 0,
-		      clock_wall_us(), e)) {
-		payload_clear(&p);
-		return -1;
-	}
 	redis_script(&c, REDIS_SCRIPT_CREATE_CHAT);
 	redis_key(&c, key_chat_counter(key, application));
 	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
@@ -123,7 +131,6 @@ int number_chat(struct redis *r, struct db *db, uint64_t application, uint32_t *
 int number_message(struct redis *r, struct db *db, uint64_t chat, const char *body, size_t len,
 		   uint32_t *number, struct err *e)
 {
-	enum job_format format = (enum job_format)r->conf->job_format;
 	uint64_t application = key_chat_application(chat);
 	struct payload p = { BUF_INIT, BUF_INIT };
 	char key[KEY_MAX];
@@ -131,13 +138,8 @@ int number_message(struct redis *r, struct db *db, uint64_t chat, const char *bo
 	enum word word = WORD_NONE;
 	int rc;
 
-	if (compare(r, db, e))
+	if (prepare(r, db, &p, JOB_CREATE_MESSAGE, chat, body, len, e))
 		return -1;
-	if (job_build(&p.head, &p.tail, format, JOB_CREATE_MESSAGE, chat, body, len,
-		      clock_wall_us(), e)) {
-		payload_clear(&p);
-		return -1;
-	}
 	redis_script(&c, REDIS_SCRIPT_CREATE_MESSAGE);
 	redis_key(&c, key_chat_counter(key, application));
 	redis_key(&c, key_message_counter(key, chat));
