@@ -184,8 +184,8 @@ static void list(struct service *s, struct request *r, struct reply *p)
 }
 
 const struct route application_routes[] = {
-	{ HTTP_POST, "/applications", create, true },
-	{ HTTP_GET, "/applications", list, false },
-	{ HTTP_GET, "/applications/:token", get, false },
-	{ HTTP_OTHER, NULL, NULL, false },
+	{ HTTP_POST, "/applications", create, ROUTE_BODY | ROUTE_ADMIN },
+	{ HTTP_GET, "/applications", list, ROUTE_ADMIN },
+	{ HTTP_GET, "/applications/:token", get, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
 };

@@ -52,7 +52,7 @@ static void list(struct service *s, struct request *r, struct reply *p)
 }
 
 const struct route chat_routes[] = {
-	{ HTTP_GET, "/applications/:token/chats", list, false },
-	{ HTTP_GET, "/applications/:token/chats/:number", get, false },
-	{ HTTP_OTHER, NULL, NULL, false },
+	{ HTTP_GET, "/applications/:token/chats", list, 0 },
+	{ HTTP_GET, "/applications/:token/chats/:number", get, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
 };

@@ -79,7 +79,7 @@ static void create_message(struct service *s, struct request *r, struct reply *p
 }
 
 const struct route creating_routes[] = {
-	{ HTTP_POST, "/applications/:token/chats", create_chat, true },
-	{ HTTP_POST, "/applications/:token/chats/:number/messages", create_message, true },
-	{ HTTP_OTHER, NULL, NULL, false },
+	{ HTTP_POST, "/applications/:token/chats", create_chat, ROUTE_BODY },
+	{ HTTP_POST, "/applications/:token/chats/:number/messages", create_message, ROUTE_BODY },
+	{ HTTP_OTHER, NULL, NULL, 0 },
 };

@@ -51,6 +51,6 @@ static void health(struct service *s, struct request *r, struct reply *p)
 }
 
 const struct route health_routes[] = {
-	{ HTTP_GET, "/health", health, false },
-	{ HTTP_OTHER, NULL, NULL, false },
+	{ HTTP_GET, "/health", health, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
 };

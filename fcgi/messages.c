@@ -99,7 +99,7 @@ static void list(struct service *s, struct request *r, struct reply *p)
 }
 
 const struct route message_routes[] = {
-	{ HTTP_GET, "/applications/:token/chats/:number/messages", list, false },
-	{ HTTP_GET, "/applications/:token/chats/:number/messages/:number", get, false },
-	{ HTTP_OTHER, NULL, NULL, false },
+	{ HTTP_GET, "/applications/:token/chats/:number/messages", list, 0 },
+	{ HTTP_GET, "/applications/:token/chats/:number/messages/:number", get, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
 };

@@ -6,11 +6,16 @@
 
 struct service;
 
+enum route_flag {
+	ROUTE_BODY = 1 << 0, /* takes a body: JSON, read and checked before the handler */
+	ROUTE_ADMIN = 1 << 1 /* needs the admin key where one is set, and no foreign Origin */
+};
+
 struct route {
 	enum http_method method;
 	const char *pattern; /* "/applications/:token/chats/:number"; NULL ends a table */
 	void (*handle)(struct service *s, struct request *r, struct reply *p);
-	bool takes_body;
+	unsigned flags; /* of enum route_flag */
 };
 
 /* The table's route for the request's path and method. The path's token and numbers are put into

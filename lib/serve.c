@@ -186,7 +186,7 @@ static const char *answer(const struct serve *s, const FCGX_Request *f, struct r
 		return "";
 	if (query_parse(&r->query, r->path.query, r->path.query_len, &e))
 		reply_problem(p, PROBLEM_BAD_PARAMETER, e.text);
-	else if (!route->takes_body || (read_body(f, r, p) && check_body(f, r, p)))
+	else if (!(route->flags & ROUTE_BODY) || (read_body(f, r, p) && check_body(f, r, p)))
 		route->handle(s->service, r, p);
 	return route->pattern;
 }

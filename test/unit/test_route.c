@@ -13,14 +13,14 @@ static void handle(struct service *s, struct request *r, struct reply *p)
 }
 
 static const struct route one[] = {
-	{ HTTP_POST, "/applications/:token/chats", handle, true },
-	{ HTTP_GET, "/applications/:token/chats/:number/messages/:number", handle, false },
-	{ HTTP_OTHER, NULL, NULL, false },
+	{ HTTP_POST, "/applications/:token/chats", handle, ROUTE_BODY },
+	{ HTTP_GET, "/applications/:token/chats/:number/messages/:number", handle, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
 };
 static const struct route two[] = {
-	{ HTTP_GET, "/applications/:token/chats", handle, false },
-	{ HTTP_GET, "/", handle, false },
-	{ HTTP_OTHER, NULL, NULL, false },
+	{ HTTP_GET, "/applications/:token/chats", handle, 0 },
+	{ HTTP_GET, "/", handle, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
 };
 static const struct route *const tables[] = { one, two, NULL };
 
