@@ -334,7 +334,7 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 int redis_exists(struct redis *r, const char *key, struct err *e)
 {
 	struct redis_call c;
-	int64_t n;
+	int64_t n = 0;
 
 	redis_command(&c, "EXISTS");
 	redis_arg(&c, key);
