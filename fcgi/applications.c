@@ -1,12 +1,12 @@
 /* Applications: create, list, read. */
 #include <string.h>
 
+#include "bucket.h"
 #include "clock.h"
 #include "groups.h"
 #include "key.h"
 #include "number.h"
 #include "page.h"
-#include "random.h"
 #include "service.h"
 #include "utf8.h"
 
@@ -76,7 +76,7 @@ static void create(struct service *s, struct request *r, struct reply *p)
 		buf_clear(&name);
 		return;
 	}
-	random_token(token);
+	bucket_token(s->conf.buckets, token);
 	clock_sql(clock_wall_us(), now);
 	if (insert(s, &name, token, now, &id, &e)) {
 		reply_error(p, &e);
