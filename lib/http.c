@@ -31,7 +31,8 @@ const char *http_method_name(enum http_method m)
 {
 	static const char *const names[HTTP__MAX] = {
 		[HTTP_GET] = "GET",     [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
-		[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OTHER] = "",
+		[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS",
+		[HTTP_OTHER] = "",
 	};
 
 	return names[m];

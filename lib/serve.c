@@ -187,16 +187,23 @@ static void log_reply(const struct request *r, const struct reply *p, const char
 static const char *answer(const struct serve *s, const FCGX_Request *f, struct request *r,
 			  struct reply *p)
 {
+	const char *uri = param(f, "REQUEST_URI");
 	const struct route *route;
 	struct err e = ERR_INIT;
 
-	if (path_split(&r->path, param(f, "REQUEST_URI"))) {
+	if (r->method == HTTP_OPTIONS && !strcmp(uri, "*")) {
+		route_options(s->tables, r, p);
+		return "";
+	}
+	if (path_split(&r->path, uri)) {
 		reply_problem(p, PROBLEM_NOT_FOUND, "There is nothing at this path.");
 		return "";
 	}
 	route = route_find(s->tables, r, p);
 	if (!route)
 		return "";
+	if (!guard_admits(&s->guard, route, r, param(f, "HTTP_AUTHORIZATION"), p))
+		return route->pattern;
 	if (query_parse(&r->query, r->path.query, r->path.query_len, &e))
 		reply_problem(p, PROBLEM_BAD_PARAMETER, e.text);
 	else if (!(route->flags & ROUTE_BODY) || (read_body(f, r, p) && check_body(f, r, p)))
@@ -211,12 +218,15 @@ static void one_request(const struct serve *s, const FCGX_Request *f, struct req
 
 	take_id(r, param(f, "HTTP_X_REQUEST_ID"));
 	r->method = method_of(param(f, "REQUEST_METHOD"), &r->head);
+	guard_read(&s->guard, r, param(f, "HTTP_ORIGIN"),
+		   param(f, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"));
 	if (!answer_for_web_server(f, p))
 		route = answer(s, f, r, p);
 	if (p->body.failed || p->headers.failed) {
 		reply_clear(p);
 		reply_problem(p, PROBLEM_OVERLOADED, "Out of memory. Try again.");
 	}
+	guard_headers(r, p);
 	log_reply(r, p, route);
 	send_reply(f, r, p);
 	request_clear(r);
