@@ -8,7 +8,7 @@
 
 static bool is_sentence(const char *text)
 {
-	return text && strlen(text) > 10 && text[strlen(text) - 1] == '.' &&
+	return text && !strpbrk(text, "<>&\"") && strlen(text) > 10 && text[strlen(text) - 1] == '.' &&
 	       isupper((unsigned char)text[0]);
 }
 
