@@ -284,3 +284,7 @@ live() {
   writer GET /health
   expect 200
 }
+
+@test "logs show no whole token, whatever was away" {
+  same "$(grep -ral -- "$token" "$PARLEY_VAR/log")" ''
+}

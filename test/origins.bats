@@ -137,6 +137,21 @@ state() {
   same "$(state)" "$before"
 }
 
+@test "a body that is refused unread holds nobody up" {
+  local n began
+  head -c 1048576 /dev/zero >"$BATS_TEST_TMPDIR/big"
+  now_ms
+  began=$REPLY
+  for n in 1 2 3 4 5 6 7 8 9 10; do
+    from "$foreign" "$WRITER" POST "$messages" "@$BATS_TEST_TMPDIR/big"
+    problem 403 forbidden-origin
+    from "$foreign" "$WRITER" POST /nothing "@$BATS_TEST_TMPDIR/big"
+    problem 404 not-found
+  done
+  now_ms
+  [ $((REPLY - began)) -lt 10000 ]
+}
+
 @test "a foreign page's reads are answered, but its browser does not show it the answer" {
   local path
   for path in "/applications/$token" "$chats" "$messages" /health /problems/not-found; do
