@@ -86,16 +86,21 @@ static size_t plain_len(const char *at, size_t len)
 	return len;
 }
 
+static bool same(const char *at, size_t len, const char *origin)
+{
+	if (is_any(at, len))
+		return is_origin(origin, strlen(origin)) || !strcmp(origin, "null");
+	len = plain_len(at, len);
+	return len == strlen(origin) && !strncasecmp(at, origin, len);
+}
+
 bool origin_listed(const char *list, const char *origin)
 {
-	size_t wanted = strlen(origin), len;
 	const char *at;
+	size_t len;
 
-	while ((at = next(&list, &len)) != NULL) {
-		if (is_any(at, len) && (is_origin(origin, wanted) || !strcmp(origin, "null")))
+	while ((at = next(&list, &len)) != NULL)
+		if (same(at, len, origin))
 			return true;
-		if (plain_len(at, len) == wanted && !strncasecmp(at, origin, wanted))
-			return true;
-	}
 	return false;
 }

@@ -54,7 +54,7 @@ static void only_what_is_listed_is_listed(void)
 		{ "http://a", "http://b", false }, { "http://a http://b", "http://b", true },
 		{ "http://a,http://b", "http://b", true }, { "http://a http://b", "http://a http://b", false },
 		{ "http://a", "null", false }, { "http://a", "", false }, { "", "http://a", false },
-		{ "*", "http://a", true }, { "*", "null", true }, { "*", "no origin", false },
+		{ "*", "http://a", true }, { "*", "null", true }, { "*", "no origin", false }, { "*", "*", false },
 		{ "*", "http://a\r\nX: y", false }, { "http://a *", "http://b", true },
 		{ "http://[::1]:80", "http://[::1]", true }, { "http://a", "http://a/", false },
 	};
