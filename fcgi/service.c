@@ -32,7 +32,9 @@ static int run(void *arg)
 		LOG(LOG_ERROR, "cannot start", LOG_S("error", e.text));
 		return 1;
 	}
-	const struct serve serving = { p->socket, p->kind->tables, s, s->conf.process_requests };
+	const struct serve serving = { p->socket, p->kind->tables, s,
+				       { s->conf.cors_origins, s->conf.admin_key },
+				       s->conf.process_requests };
 
 	status = serve(&serving);
 	redis_clear(&s->redis);

@@ -20,6 +20,9 @@ struct conf {
 	int64_t job_format; /* enum job_format */
 	char *bind;
 	int64_t open; /* 1: not only loopback */
+	char *admin_key; /* "": none */
+	char *cors_origins; /* a list, see origin.h */
+	char *buckets; /* a list, see bucket.h */
 	char *redis_url, *database_url, *elasticsearch_url; /* elasticsearch_url: "" is none */
 	char *var, *node;
 	char *log_level;

@@ -4,12 +4,13 @@
 
 #include <stdint.h>
 
-#include "route.h"
+#include "guard.h"
 
 struct serve {
 	int socket;                        /* listening, non-blocking, shared with the siblings */
 	const struct route *const *tables; /* ends with NULL */
 	struct service *service;
+	struct guard guard;
 	int64_t requests;                  /* end after so many; 0: never */
 };
 

@@ -239,6 +239,16 @@ ask() {
   body=${body%x}
 }
 
+# typed URL PATH CURL-OPTION…: a POST with the body, and the Content-Type, that the options give
+typed() {
+  local url=$1$2
+  shift 2
+  status=$(curl -sS -o "$BATS_TEST_TMPDIR/body" -D "$BATS_TEST_TMPDIR/headers" \
+    -w '%{http_code}' --max-time 60 "$@" "$url")
+  headers=$(tr -d '\r' <"$BATS_TEST_TMPDIR/headers")
+  body=$(cat "$BATS_TEST_TMPDIR/body")
+}
+
 # request METHOD PATH [BODY [CURL-OPTION…]] from the full API; writer …: from the fast writer
 request() { ask "$API" "$@"; }
 writer() { ask "$WRITER" "$@"; }
