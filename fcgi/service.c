@@ -18,6 +18,17 @@ struct process { /* what a process is started with */
 	int socket;
 };
 
+/* A program without metrics works on; that they are missing is said once. */
+static void open_metrics(struct service *s, const char *name)
+{
+	struct err e = ERR_INIT;
+
+	if (s->without_metrics || !metrics_open(&s->metrics, &s->conf, name, &e))
+		return;
+	LOG(LOG_WARN, "no metrics", LOG_S("error", e.text));
+	s->without_metrics = true;
+}
+
 /* Runs in the process, after the fork: connections are its own. */
 static int run(void *arg)
 {
@@ -32,11 +43,15 @@ static int run(void *arg)
 		LOG(LOG_ERROR, "cannot start", LOG_S("error", e.text));
 		return 1;
 	}
-	const struct serve serving = { p->socket, p->kind->tables, s, s->conf.process_requests };
+	open_metrics(s, p->kind->name);
+	s->redis.metrics = s->db.metrics = &s->metrics;
+	const struct serve serving = { p->socket, p->kind->tables, s, &s->metrics,
+				       s->conf.process_requests };
 
 	status = serve(&serving);
 	redis_clear(&s->redis);
 	db_clear(&s->db);
+	metrics_close(&s->metrics);
 	return status;
 }
 
@@ -52,6 +67,8 @@ static int master(const struct service_kind *kind, struct service *s, const char
 		return 1;
 	}
 	LOG(LOG_INFO, "started", LOG_S("socket", address), LOG_N("processes", how.processes));
+	open_metrics(s, kind->name);
+	metrics_close(&s->metrics);
 	rc = supervise(&how, &e);
 	listen_remove(address);
 	LOG(rc ? LOG_ERROR : LOG_INFO, "stopped", LOG_S("error", e.text));

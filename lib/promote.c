@@ -79,6 +79,8 @@ static int64_t move(struct redis *r, const char *zset, const redisReply *text, s
 		return -1;
 	moved = reply->type == REDIS_REPLY_ARRAY && reply->elements ? reply->element[0]->integer : 0;
 	freeReplyObject(reply);
+	if (renumber)
+		metrics_add(r->metrics, METRICS_RENUMBERED, NULL, (uint64_t)moved);
 	return moved;
 }
 

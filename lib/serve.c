@@ -196,6 +196,7 @@ static void one_request(const struct serve *s, const FCGX_Request *f, struct req
 {
 	const char *route;
 
+	metrics_begin(s->metrics);
 	take_id(r, param(f, "HTTP_X_REQUEST_ID"));
 	route = answer(s, f, r, p);
 	if (p->body.failed || p->headers.failed) {
@@ -203,6 +204,7 @@ static void one_request(const struct serve *s, const FCGX_Request *f, struct req
 		reply_problem(p, PROBLEM_OVERLOADED, "Out of memory. Try again.");
 	}
 	log_reply(r, p, route);
+	metrics_request(s->metrics, r->head ? "HEAD" : http_method_name(r->method), route, p->status);
 	send_reply(f, r, p);
 	request_clear(r);
 	reply_clear(p);
