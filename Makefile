@@ -25,7 +25,7 @@ CFLAGS_   = -std=c11 $(CPPFLAGS_) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -
 LDFLAGS_  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 LIB      := $(wildcard lib/*.c)
-GEN      := $(B)/gen/queries.h $(B)/gen/scripts.h $(B)/gen/migrations.h
+GEN      := $(B)/gen/queries.h $(B)/gen/scripts.h $(B)/gen/migrations.h $(B)/gen/openapi.h
 FCGI     := api writer
 JOBS     := $(patsubst jobs/%.c,%,$(wildcard jobs/*.c))
 ROUTES   := $(filter-out $(FCGI:%=fcgi/%.c),$(wildcard fcgi/*.c))
@@ -75,6 +75,9 @@ $(B)/gen/scripts.h: $(wildcard redis/*.lua) script/gen-text
 $(B)/gen/migrations.h: $(wildcard sql/[0-9]*.sql) script/gen-text
 	@mkdir -p $(@D)
 	script/gen-text migration $(sort $(wildcard sql/[0-9]*.sql)) > $@.new && mv $@.new $@
+$(B)/gen/openapi.h: doc/openapi.json script/gen-text
+	@mkdir -p $(@D)
+	script/gen-text document doc/openapi.json > $@.new && mv $@.new $@
 
 check: all tests
 	script/check

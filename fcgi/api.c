@@ -4,7 +4,7 @@
 
 static const struct route *const tables[] = {
 	creating_routes, message_routes, chat_routes, application_routes, health_routes,
-	metrics_routes, NULL,
+	metrics_routes, openapi_routes, NULL,
 };
 
 static int64_t processes(const struct conf *c)

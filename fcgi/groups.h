@@ -10,5 +10,6 @@ extern const struct route chat_routes[];        /* chats.c: read */
 extern const struct route message_routes[];     /* messages.c: read */
 extern const struct route health_routes[];      /* health.c */
 extern const struct route metrics_routes[];     /* metrics.c */
+extern const struct route openapi_routes[];     /* openapi.c */
 
 #endif

@@ -94,6 +94,18 @@ static int with_settings(const struct service_kind *kind, struct service *s, con
 	return status;
 }
 
+/* --routes, for the test that compares them with doc/openapi.json: METHOD PATTERN [admin] */
+static int print_routes(const struct route *const *tables)
+{
+	const struct route *route;
+
+	for (; *tables; tables++)
+		for (route = *tables; route->pattern; route++)
+			printf("%s %s%s\n", http_method_name(route->method), route->pattern,
+			       route->flags & ROUTE_ADMIN ? " admin" : "");
+	return 0;
+}
+
 int service_main(const struct service_kind *kind, int argc, char **argv)
 {
 	const char *listen = NULL;
@@ -103,9 +115,12 @@ int service_main(const struct service_kind *kind, int argc, char **argv)
 		  "$PARLEY_VAR/run/NAME.sock", NULL, &listen },
 		{ NULL, NULL, NULL, NULL, NULL },
 	};
-	struct service *s = calloc(1, sizeof(*s));
+	struct service *s;
 	int status = 1;
 
+	if (argc == 2 && !strcmp(argv[1], "--routes"))
+		return print_routes(kind->tables);
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		return 1;
 	if (program_start(&s->conf, kind->name, kind->purpose, options, argc, argv, &status) ==
