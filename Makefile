@@ -25,12 +25,14 @@ CFLAGS_   = -std=c11 $(CPPFLAGS_) $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -
 LDFLAGS_  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 LIB      := $(wildcard lib/*.c)
-GEN      := $(B)/gen/queries.h $(B)/gen/scripts.h $(B)/gen/migrations.h $(B)/gen/openapi.h
+GEN      := $(B)/gen/queries.h $(B)/gen/scripts.h $(B)/gen/migrations.h
 FCGI     := api writer
 JOBS     := $(patsubst jobs/%.c,%,$(wildcard jobs/*.c))
 ROUTES   := $(filter-out $(FCGI:%=fcgi/%.c),$(wildcard fcgi/*.c))
 UNIT     := $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 FUZZ     := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
+
+GEN      += $(B)/gen/openapi.h
 
 PROGRAMS := $(FCGI:%=$(B)/fcgi/%) $(JOBS:%=$(B)/jobs/%)
 TESTS    := $(UNIT:%=$(B)/test/%) $(B)/test/load
