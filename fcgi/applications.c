@@ -1,16 +1,15 @@
-/* Applications: create, list, read. */
+/* Applications: create, list, read, rename, delete. */
 #include <string.h>
 
 #include "clock.h"
 #include "groups.h"
+#include "input.h"
 #include "key.h"
 #include "number.h"
 #include "page.h"
 #include "random.h"
 #include "service.h"
-#include "utf8.h"
-
-#define NAME_MAX_CHARACTERS 255
+#include "tombstone.h"
 
 /* The columns of application_by_token and application_list as a JSON object. */
 static void add_application(struct buf *json, const struct db *db)
@@ -30,21 +29,6 @@ static void add_application(struct buf *json, const struct db *db)
 }
 
 /* ------------------------------------------------------------------ POST /applications */
-
-static bool read_name(const struct request *r, struct buf *name, struct reply *p)
-{
-	static const char *const wraps[] = { "chat_application", "application", NULL };
-
-	if (!service_text(r, wraps, "name", name, p))
-		return false;
-	if (utf8_blank(buf_str(name), name->len))
-		reply_invalid(p, "name", "must not be blank");
-	else if (utf8_length(buf_str(name), name->len) > NAME_MAX_CHARACTERS)
-		reply_invalid(p, "name", "must have at most 255 characters");
-	else
-		return true;
-	return false;
-}
 
 /* The id must stay below 2^21: a higher one is rolled back. The counter is made before the commit:
  * an application that a client knows of has one, whatever crashes in between. */
@@ -72,10 +56,8 @@ static void create(struct service *s, struct request *r, struct reply *p)
 	struct err e = ERR_INIT;
 	uint64_t id;
 
-	if (!read_name(r, &name, p)) {
-		buf_clear(&name);
+	if (!input_name(r, &name, p))
 		return;
-	}
 	random_token(token);
 	clock_sql(clock_wall_us(), now);
 	if (insert(s, &name, token, now, &id, &e)) {
@@ -99,6 +81,11 @@ static void create(struct service *s, struct request *r, struct reply *p)
 
 /* ------------------------------------------------------------------ GET */
 
+static void no_application(struct reply *p)
+{
+	reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
+}
+
 static void get(struct service *s, struct request *r, struct reply *p)
 {
 	const struct db_value at[] = { DB_STR(r->token) };
@@ -108,7 +95,7 @@ static void get(struct service *s, struct request *r, struct reply *p)
 	if (rc < 0) {
 		reply_error(p, &e);
 	} else if (!rc) {
-		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
+		no_application(p);
 	} else {
 		reply_json(p, 200);
 		add_application(&p->body, &s->db);
@@ -183,9 +170,46 @@ static void list(struct service *s, struct request *r, struct reply *p)
 		reply_error(p, &e);
 }
 
+/* ------------------------------------------------------------------ PATCH, PUT, DELETE */
+
+static void rename_it(struct service *s, struct request *r, struct reply *p)
+{
+	struct buf name = BUF_INIT;
+	struct err e = ERR_INIT;
+	char now[CLOCK_ISO];
+
+	if (!input_name(r, &name, p))
+		return;
+	clock_sql(clock_wall_us(), now);
+	const struct db_value values[] = { DB_BYTES(buf_str(&name), name.len), DB_STR(now),
+					   DB_STR(r->token) };
+
+	if (db_run(&s->db, DB_APPLICATION_RENAME, values, 1, NULL, &e))
+		reply_error(p, &e);
+	else
+		get(s, r, p);
+	buf_clear(&name);
+}
+
+static void delete(struct service *s, struct request *r, struct reply *p)
+{
+	struct err e = ERR_INIT;
+	int rc = tombstone_application(&s->redis, &s->db, r->token, &e);
+
+	if (rc < 0)
+		reply_error(p, &e);
+	else if (!rc)
+		no_application(p);
+	else
+		reply_empty(p);
+}
+
 const struct route application_routes[] = {
 	{ HTTP_POST, "/applications", create, ROUTE_BODY | ROUTE_ADMIN },
 	{ HTTP_GET, "/applications", list, ROUTE_ADMIN },
 	{ HTTP_GET, "/applications/:token", get, 0 },
+	{ HTTP_PATCH, "/applications/:token", rename_it, ROUTE_BODY | ROUTE_ADMIN },
+	{ HTTP_PUT, "/applications/:token", rename_it, ROUTE_BODY | ROUTE_ADMIN },
+	{ HTTP_DELETE, "/applications/:token", delete, ROUTE_ADMIN },
 	{ HTTP_OTHER, NULL, NULL, 0 },
 };

@@ -1,6 +1,8 @@
-/* Chats: list, read. */
+/* Chats: list, read, delete. */
 #include "groups.h"
+#include "key.h"
 #include "page.h"
+#include "tombstone.h"
 #include "view.h"
 
 static void add_chat(struct buf *json, uint64_t number, uint64_t messages_count,
@@ -22,7 +24,7 @@ static void get(struct service *s, struct request *r, struct reply *p)
 	case VIEW_ANSWERED:
 		break;
 	case VIEW_QUEUED:
-		view_not_stored_yet(p);
+		view_not_stored_yet(p, 404);
 		break;
 	case VIEW_THERE:
 		reply_json(p, 200);
@@ -51,8 +53,27 @@ static void list(struct service *s, struct request *r, struct reply *p)
 		page_answer(&page, &s->db, &source, application, r, p);
 }
 
+/* A queued one too, at once. */
+static void delete(struct service *s, struct request *r, struct reply *p)
+{
+	uint64_t application = service_application(s, r, p);
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (!application)
+		return;
+	rc = tombstone_chat(&s->redis, &s->db, key_chat_id(application, r->number[0]), &e);
+	if (rc < 0)
+		reply_error(p, &e);
+	else if (!rc)
+		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such chat.");
+	else
+		reply_empty(p);
+}
+
 const struct route chat_routes[] = {
 	{ HTTP_GET, "/applications/:token/chats", list, 0 },
 	{ HTTP_GET, "/applications/:token/chats/:number", get, 0 },
+	{ HTTP_DELETE, "/applications/:token/chats/:number", delete, 0 },
 	{ HTTP_OTHER, NULL, NULL, 0 },
 };

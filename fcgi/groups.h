@@ -4,10 +4,10 @@
 
 #include "route.h"
 
-extern const struct route application_routes[]; /* applications.c: create, read */
+extern const struct route application_routes[]; /* applications.c: create, read, rename, delete */
 extern const struct route creating_routes[];    /* creating.c: chats and messages, on both services */
-extern const struct route chat_routes[];        /* chats.c: read */
-extern const struct route message_routes[];     /* messages.c: read */
+extern const struct route chat_routes[];        /* chats.c: read, delete */
+extern const struct route message_routes[];     /* messages.c: read, edit, delete */
 extern const struct route health_routes[];      /* health.c */
 extern const struct route metrics_routes[];     /* metrics.c */
 extern const struct route openapi_routes[];     /* openapi.c */

@@ -1,5 +1,7 @@
-/* Messages: list, read. */
+/* Messages: list, read, edit, delete. */
+#include "clock.h"
 #include "groups.h"
+#include "input.h"
 #include "key.h"
 #include "page.h"
 #include "view.h"
@@ -19,6 +21,11 @@ static void add_message(struct buf *json, const struct db *db, unsigned at)
 	buf_addch(json, '}');
 }
 
+static void no_message(struct reply *p)
+{
+	reply_problem(p, PROBLEM_NOT_FOUND, "There is no such message.");
+}
+
 /* ------------------------------------------------------------------ one */
 
 struct message_wait {
@@ -36,37 +43,156 @@ static int read_message(void *arg, struct err *e)
 	return db_row(w->db, DB_MESSAGE_GET, at, 1, e);
 }
 
-static void get(struct service *s, struct request *r, struct reply *p)
+/* Finds the path's message. VIEW_THERE: its row is open (columns of message_get; db_done closes it).
+ * VIEW_QUEUED: it was accepted, but even after a wait it has no row. Else it was answered. */
+static enum view find(struct service *s, const struct request *r, struct view_chat *chat,
+		      struct reply *p)
 {
 	struct message_wait w = { &s->db, 0, r->number[1] };
 	struct err e = ERR_INIT;
-	struct view_chat chat;
-	enum view view = view_chat(s, r, &chat, p);
+	enum view view = view_chat(s, r, chat, p);
 	char key[KEY_MAX];
 	bool given = false;
 	int rc = 0;
 
 	if (view == VIEW_ANSWERED)
-		return;
-	w.chat = chat.id;
+		return view;
+	w.chat = chat->id;
 	if (view == VIEW_THERE)
 		rc = read_message(&w, &e);
 	if (!rc) {
-		given = w.number <= view_counter(s, key_message_counter(key, chat.id));
+		given = w.number <= view_counter(s, key_message_counter(key, chat->id));
 		if (given && view == VIEW_THERE)
 			rc = catchup_wait(&s->catchup, read_message, &w, &e);
 	}
-	if (rc < 0) {
+	if (rc > 0 && !db_number(&s->db, 0))
+		return VIEW_THERE;
+	db_done(&s->db);
+	if (!rc && given)
+		return VIEW_QUEUED;
+	if (rc < 0)
 		reply_error(p, &e);
-	} else if (rc && !db_number(&s->db, 0)) {
+	else
+		no_message(p);
+	return VIEW_ANSWERED;
+}
+
+static void get(struct service *s, struct request *r, struct reply *p)
+{
+	struct view_chat chat;
+
+	switch (find(s, r, &chat, p)) {
+	case VIEW_ANSWERED:
+		break;
+	case VIEW_QUEUED:
+		view_not_stored_yet(p, 404);
+		break;
+	case VIEW_THERE:
 		reply_json(p, 200);
 		add_message(&p->body, &s->db, 1);
-	} else if (!rc && given) {
-		view_not_stored_yet(p);
-	} else {
-		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such message.");
+		db_done(&s->db);
+		break;
 	}
+}
+
+/* For a change: the message's chat, its row closed again. False: answered. */
+static bool find_to_change(struct service *s, const struct request *r, struct view_chat *chat,
+			   struct reply *p)
+{
+	enum view view = find(s, r, chat, p);
+
 	db_done(&s->db);
+	if (view == VIEW_QUEUED)
+		view_not_stored_yet(p, 409);
+	return view == VIEW_THERE;
+}
+
+/* Ends a transaction that changed so many rows. True: committed; false: answered, with 404 when somebody
+ * else was faster in deleting it. */
+static bool committed(struct service *s, int rc, uint64_t changed, struct err *e, struct reply *p)
+{
+	if (!rc && changed)
+		rc = db_plain(&s->db, DB_COMMIT, e);
+	else if (s->db.link)
+		db_plain(&s->db, DB_ROLLBACK, NULL);
+	if (rc)
+		reply_error(p, e);
+	else if (!changed)
+		no_message(p);
+	return !rc && changed;
+}
+
+/* What Elasticsearch has to be told. */
+static int note_change(struct service *s, uint64_t chat, uint32_t number, struct err *e)
+{
+	const struct db_value at[] = { DB_U64(chat), DB_U64(number) };
+
+	return *s->conf.elasticsearch_url ? db_run(&s->db, DB_MESSAGE_CHANGED, at, 1, NULL, e) : 0;
+}
+
+static int write_body(struct service *s, uint64_t chat, uint32_t number, const struct buf *body,
+		      uint64_t *changed, struct err *e)
+{
+	char now[CLOCK_ISO];
+
+	clock_sql(clock_wall_us(), now);
+	const struct db_value values[] = { DB_BYTES(buf_str(body), body->len), DB_STR(now),
+					   DB_U64(chat), DB_U64(number) };
+
+	return db_plain(&s->db, DB_BEGIN, e) ||
+			       db_run(&s->db, DB_MESSAGE_EDIT, values, 1, changed, e) ||
+			       note_change(s, chat, number, e)
+		       ? -1
+		       : 0;
+}
+
+static void edit(struct service *s, struct request *r, struct reply *p)
+{
+	struct buf body = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct view_chat chat;
+	uint64_t changed = 0;
+	int rc;
+
+	if (!input_body(r, &body, p))
+		return;
+	if (find_to_change(s, r, &chat, p)) {
+		rc = write_body(s, chat.id, r->number[1], &body, &changed, &e);
+		if (committed(s, rc, changed, &e, p))
+			get(s, r, p);
+	}
+	buf_clear(&body);
+}
+
+/* In the order of all locks: the chat, then the message. */
+static int bury(struct service *s, uint64_t chat, uint32_t number, uint64_t *changed, struct err *e)
+{
+	const struct db_value parent[] = { DB_U64(chat) };
+	char now[CLOCK_ISO];
+
+	clock_sql(clock_wall_us(), now);
+	const struct db_value values[] = { DB_STR(now), DB_STR(now), DB_U64(chat), DB_U64(number) };
+
+	return db_plain(&s->db, DB_BEGIN, e) ||
+			       db_run(&s->db, DB_CHAT_MESSAGE_DELETED, parent, 1, NULL, e) ||
+			       db_run(&s->db, DB_MESSAGE_DELETE, values, 1, changed, e) ||
+			       note_change(s, chat, number, e)
+		       ? -1
+		       : 0;
+}
+
+static void delete(struct service *s, struct request *r, struct reply *p)
+{
+	struct err e = ERR_INIT;
+	struct view_chat chat;
+	uint64_t changed = 0;
+	int rc;
+
+	if (!find_to_change(s, r, &chat, p))
+		return;
+	rc = bury(s, chat.id, r->number[1], &changed, &e);
+	if (committed(s, rc, changed, &e, p))
+		reply_empty(p);
 }
 
 /* ------------------------------------------------------------------ many */
@@ -101,5 +227,8 @@ static void list(struct service *s, struct request *r, struct reply *p)
 const struct route message_routes[] = {
 	{ HTTP_GET, "/applications/:token/chats/:number/messages", list, 0 },
 	{ HTTP_GET, "/applications/:token/chats/:number/messages/:number", get, 0 },
+	{ HTTP_PATCH, "/applications/:token/chats/:number/messages/:number", edit, ROUTE_BODY },
+	{ HTTP_PUT, "/applications/:token/chats/:number/messages/:number", edit, ROUTE_BODY },
+	{ HTTP_DELETE, "/applications/:token/chats/:number/messages/:number", delete, 0 },
 	{ HTTP_OTHER, NULL, NULL, 0 },
 };

@@ -147,29 +147,3 @@ uint64_t service_application(struct service *s, const struct request *r, struct 
 		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
 	return 0;
 }
-
-static struct json find_field(const struct request *r, const char *const *wraps, const char *field)
-{
-	struct json value = json_member(r->json, field);
-
-	for (; !value.len && *wraps; wraps++)
-		value = json_member(json_member(r->json, *wraps), field);
-	return value;
-}
-
-bool service_text(const struct request *r, const char *const *wraps, const char *field,
-		  struct buf *text, struct reply *p)
-{
-	struct json value = find_field(r, wraps, field);
-	struct err e = ERR_INIT;
-
-	if (json_kind(value) == JSON_ABSENT)
-		reply_invalid(p, field, "is missing");
-	else if (json_kind(value) != JSON_STRING)
-		reply_invalid(p, field, "must be a text");
-	else if (json_string(value, text, &e))
-		reply_error(p, &e);
-	else
-		return true;
-	return false;
-}

@@ -40,9 +40,5 @@ int service_main(const struct service_kind *kind, int argc, char **argv);
 
 /* The id of the path's application, or 0: the reply is filled in (404, 503). */
 uint64_t service_application(struct service *s, const struct request *r, struct reply *p);
-/* Reads a text member of the body, or of the object called `wrap` in it. True: *text (the caller
- * clears it) holds it; false: the reply is 422. */
-bool service_text(const struct request *r, const char *const *wraps, const char *field,
-		  struct buf *text, struct reply *p);
 
 #endif

@@ -13,10 +13,11 @@ uint64_t view_counter(struct service *s, const char *key)
 	return redis_get_number(&s->redis, key, &counter, NULL) == 1 ? counter : 0;
 }
 
-void view_not_stored_yet(struct reply *p)
+void view_not_stored_yet(struct reply *p, int status)
 {
-	reply_problem(p, PROBLEM_NOT_STORED_YET,
-		      "It was accepted and will be stored; it cannot be read yet.");
+	reply_problem_as(p, PROBLEM_NOT_STORED_YET, status,
+			 "It was accepted and will be stored; until then it can neither be read nor "
+			 "changed.");
 }
 
 /* ------------------------------------------------------------------ one chat */

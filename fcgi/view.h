@@ -24,7 +24,7 @@ bool view_chats_stored(struct service *s, uint64_t application, struct reply *p)
 bool view_messages_stored(struct service *s, const struct view_chat *chat, struct reply *p);
 /* A counter in Redis; 0 when it is missing or Redis is away. */
 uint64_t view_counter(struct service *s, const char *key);
-/* 404 of the type that asks to try again. */
-void view_not_stored_yet(struct reply *p);
+/* 404 (to a read) or 409 (to a change) of the type that asks to try again. */
+void view_not_stored_yet(struct reply *p, int status);
 
 #endif

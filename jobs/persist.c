@@ -346,13 +346,36 @@ static int raise_counters(struct round *r, struct err *e)
 	return 0;
 }
 
+/* The counters of chats that went with their application before they had a row: nobody else knows
+ * them. Only memory is at stake, so whether it works is not looked at. */
+static void drop_counters(struct round *r)
+{
+	char key[KEY_MAX];
+	struct redis_call c;
+	size_t i, n = 0;
+
+	redis_command(&c, "UNLINK");
+	for (i = 0; i < r->n; i++)
+		if (r->items[i].went) {
+			redis_arg(&c, key_message_counter(key, r->items[i].chat));
+			n++;
+		}
+	if (n)
+		redis_send(&r->worker->redis, &c, NULL, NULL);
+	else
+		redis_call_clear(&c);
+}
+
 /* ------------------------------------------------------------------ a batch */
 
 static void finish(struct round *r)
 {
 	struct outcome o = { 0 };
 	struct err e = ERR_INIT;
-	int rc = raise_counters(r, &e) || make_outcome(r, &o, &e) ? -1
+	int rc;
+
+	drop_counters(r);
+	rc = raise_counters(r, &e) || make_outcome(r, &o, &e) ? -1
 								   : queue_finish(&r->worker->queue, &o, &e);
 
 	outcome_clear(&o);

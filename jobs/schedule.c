@@ -7,7 +7,7 @@
 static bool promote(struct worker *w, const char *zset)
 {
 	struct err e = ERR_INIT;
-	int64_t moved = queue_promote(&w->redis, zset, clock_wall_us(), &e);
+	int64_t moved = queue_promote(&w->redis, &w->db, zset, clock_wall_us(), &e);
 
 	if (moved > 0)
 		LOG(LOG_INFO, "due jobs queued", LOG_S("from", zset), LOG_N("jobs", moved));
@@ -28,13 +28,6 @@ static bool reap(struct worker *w)
 	return moved >= 0;
 }
 
-/* Sleeps in short steps, so that a stop is not kept waiting. */
-static void rest(const struct worker *w, int64_t until_ms)
-{
-	while (worker_goes_on(w) && clock_mono_ms() < until_ms)
-		clock_sleep_ms(until_ms - clock_mono_ms() < 100 ? until_ms - clock_mono_ms() : 100);
-}
-
 static void loop(struct worker *w)
 {
 	int64_t promote_at = 0, reap_at = 0, now;
@@ -49,7 +42,7 @@ static void loop(struct worker *w)
 		}
 		if (now >= promote_at && promote(w, KEY_RETRY) && promote(w, KEY_SCHEDULE))
 			promote_at = now + w->conf.promote_ms;
-		rest(w, promote_at < reap_at ? promote_at : reap_at);
+		worker_rest(w, promote_at < reap_at ? promote_at : reap_at);
 	}
 }
 

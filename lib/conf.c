@@ -128,6 +128,13 @@ static const struct setting settings[] = {
 	  .max = 600000, .unit = "ms", .help = "How often `schedule` looks for due retries." },
 	{ .name = "PARLEY_REAP_MS", .type = NUMBER, .at = AT(reap_ms), .def = "10000", .min = 10,
 	  .max = 600000, .unit = "ms", .help = "How often `schedule` looks for lapsed leases." },
+	{ .name = "PARLEY_PURGE_MS", .type = NUMBER, .at = AT(purge_ms), .def = "10000", .min = 10,
+	  .max = 3600000, .unit = "ms",
+	  .help = "How often `purge` looks for applications and chats that were deleted." },
+	{ .name = "PARLEY_PURGE_ROWS", .type = NUMBER, .at = AT(purge_rows), .def = "1000", .min = 1,
+	  .max = 100000, .unit = "rows",
+	  .help = "Most rows that `purge` removes in one transaction; it then rests half as long as that "
+		  "took." },
 	{ .name = "PARLEY_WAIT_S", .type = NUMBER, .at = AT(wait_s), .def = "2", .min = 1, .max = 60,
 	  .unit = "s", .help = "How long one blocking wait for a job lasts." },
 };

@@ -30,6 +30,7 @@ struct conf {
 	int64_t lease_ms, retry_base_ms, retry_limit, queue_limit;
 	int64_t batch_jobs, batch_bytes, batch_timeout_ms;
 	int64_t promote_ms, reap_ms, wait_s;
+	int64_t purge_ms, purge_rows;
 	uint64_t from_file, from_environment; /* a bit for each row of the table */
 };
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "breaker.h"
 #include "buf.h"
@@ -81,7 +82,7 @@ int db_connect(struct db *db, struct err *e);
 void db_disconnect(struct db *db);
 
 /* Runs a statement; outside a transaction once more on a new connection when the one it had turns out
- * to be dead (our statements outside transactions only read). `values` are the parameters in order, those of the group `groups` times (1 for a
+ * to be dead (our statements outside transactions read, or do no harm when done twice). `values` are the parameters in order, those of the group `groups` times (1 for a
  * statement without a group). -1 with ERR_DB (away: nothing more can be said of what was sent),
  * ERR_DB_BUSY, ERR_DB_DUP, ERR_DB_SIZE, ERR_DB_DATA or ERR_MEMORY. */
 int db_query(struct db *db, enum db_query query, const struct db_value *values, size_t groups,

@@ -70,6 +70,11 @@ void reply_json(struct reply *p, int status)
 	p->type = "application/json";
 }
 
+void reply_empty(struct reply *p)
+{
+	p->status = 204;
+}
+
 static void member(struct buf *json, const char *name)
 {
 	bool first = !json->len || json->data[json->len - 1] == '{';
@@ -97,11 +102,16 @@ void member_time(struct buf *json, const char *name, const char *sql_time)
 
 void reply_problem(struct reply *p, enum problem kind, const char *detail)
 {
+	reply_problem_as(p, kind, problem_status(kind), detail);
+}
+
+void reply_problem_as(struct reply *p, enum problem kind, int status, const char *detail)
+{
 	char type[80];
 	int n = snprintf(type, sizeof(type), "%s%s", PROBLEM_PATH, problem_name(kind));
 
 	buf_reset(&p->body, KEEP_BYTES);
-	p->status = problem_status(kind);
+	p->status = status;
 	p->type = "application/problem+json";
 	buf_addch(&p->body, '{');
 	member_text(&p->body, "type", type, (size_t)n);

@@ -46,7 +46,11 @@ void reply_header(struct reply *p, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* An answer in JSON: the status now; the handler appends to p->body. */
 void reply_json(struct reply *p, int status);
+/* 204, without a body. */
+void reply_empty(struct reply *p);
 void reply_problem(struct reply *p, enum problem kind, const char *detail);
+/* The same with another status than the kind's usual one. */
+void reply_problem_as(struct reply *p, enum problem kind, int status, const char *detail);
 /* 422: one field and what is wrong with it. */
 void reply_invalid(struct reply *p, const char *field, const char *reason);
 /* The problem that answers an error of lib/. */

@@ -49,6 +49,11 @@ char *key_gone(char out[KEY_MAX], uint64_t id)
 	return KEY(out, "gone:%llu", LLU(id));
 }
 
+char *key_heal(char out[KEY_MAX], uint64_t id)
+{
+	return KEY(out, "heal:%llu", LLU(id));
+}
+
 char *key_queue(char out[KEY_MAX], const char *queue)
 {
 	return KEY(out, "queue:%s", queue);

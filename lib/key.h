@@ -34,6 +34,7 @@ char *key_chat_counter(char out[KEY_MAX], uint64_t application);
 char *key_message_counter(char out[KEY_MAX], uint64_t chat);
 char *key_token(char out[KEY_MAX], const char *token);
 char *key_gone(char out[KEY_MAX], uint64_t id);
+char *key_heal(char out[KEY_MAX], uint64_t id);
 char *key_queue(char out[KEY_MAX], const char *queue);
 /* `slot` is "<node>:<number>" */
 char *key_inflight(char out[KEY_MAX], const char *queue, const char *slot);

@@ -3,56 +3,10 @@
 
 #include "clock.h"
 #include "compare.h"
+#include "heal.h"
 #include "job.h"
 #include "key.h"
 #include "word.h"
-
-/* ------------------------------------------------------------------ a missing counter */
-
-/* A counter that is gone though MySQL knows its parent: lost; until it is healed nobody may write. */
-static int lost(const char *whose, uint64_t id, struct err *e)
-{
-	return err_set(e, ERR_BEHIND, "the counter of %s %llu is missing in Redis", whose,
-		       (unsigned long long)id);
-}
-
-/* Never was, or deleted: 0; lost: -1. FLUSHALL takes queue_seq too, and breaks no connection. */
-static int missing_application(struct redis *r, struct db *db, uint64_t application, struct err *e)
-{
-	const struct db_value at[] = { DB_U64(application) };
-	uint64_t deleted;
-	int rc;
-
-	if (compare_again(r, db, e))
-		return -1;
-	rc = db_row(db, DB_APPLICATION_STATE, at, 1, e);
-	if (rc < 1)
-		return rc;
-	deleted = db_number(db, 0);
-	db_done(db);
-	return deleted ? 0 : lost("application", application, e);
-}
-
-/* A number that the application never gave needs no MySQL. A chat without a row was given its number
- * and is still queued, so its counter was there: lost. */
-static int missing_chat(struct redis *r, struct db *db, uint64_t chat, struct err *e)
-{
-	uint64_t application = key_chat_application(chat), given = 0, gone;
-	const struct db_value at[] = { DB_U64(chat), DB_U64(application) };
-	char key[KEY_MAX];
-	int rc = redis_get_number(r, key_chat_counter(key, application), &given, e);
-
-	if (rc < 0)
-		return -1;
-	if (rc && key_chat_number(chat) > given)
-		return 0;
-	rc = db_row(db, DB_CHAT_STATE, at, 1, e);
-	if (rc < 1)
-		return rc;
-	gone = db_number(db, 0) | db_number(db, 2);
-	db_done(db);
-	return gone ? 0 : lost("chat", chat, e);
-}
 
 /* ------------------------------------------------------------------ giving */
 
@@ -105,54 +59,90 @@ static void add_payload(struct redis_call *c, const struct payload *p, const str
 	redis_arg_number(c, conf->queue_limit);
 }
 
+/* What a number is wanted for: a chat of the application, or (with its chat's id) a message. */
+struct wanted {
+	uint64_t application, chat;
+	const struct payload *payload;
+};
+
+static int give_chat(struct redis *r, const struct wanted *w, uint32_t *number, enum word *word,
+		     struct err *e)
+{
+	char key[KEY_MAX];
+	struct redis_call c;
+
+	redis_script(&c, REDIS_SCRIPT_CREATE_CHAT);
+	redis_key(&c, key_chat_counter(key, w->application));
+	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
+	redis_key(&c, KEY_QUEUES);
+	redis_key(&c, KEY_QUEUE_SEQ);
+	add_payload(&c, w->payload, r->conf);
+	redis_arg_number(&c, (int64_t)w->application);
+	return give(r, &c, number, word, e);
+}
+
+static int give_message(struct redis *r, const struct wanted *w, uint32_t *number, enum word *word,
+			struct err *e)
+{
+	char key[KEY_MAX];
+	struct redis_call c;
+
+	redis_script(&c, REDIS_SCRIPT_CREATE_MESSAGE);
+	redis_key(&c, key_chat_counter(key, w->application));
+	redis_key(&c, key_message_counter(key, w->chat));
+	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
+	redis_key(&c, KEY_QUEUES);
+	redis_key(&c, KEY_QUEUE_SEQ);
+	add_payload(&c, w->payload, r->conf);
+	return give(r, &c, number, word, e);
+}
+
+/* Both counters may be missing: each is healed once. One of enum number, or -1 */
+static int give_and_heal(struct redis *r, struct db *db, const struct wanted *w, uint32_t *number,
+			 struct err *e)
+{
+	enum word word = WORD_NONE;
+	int tries, rc;
+
+	for (tries = 0; tries < 3; tries++) {
+		rc = w->chat ? give_message(r, w, number, &word, e)
+			     : give_chat(r, w, number, &word, e);
+		if (rc)
+			return rc == 1 && tries ? NUMBER_HEALED : rc;
+		rc = word == WORD_NOCTR ? heal_chat(r, db, w->chat, e)
+					: heal_application(r, db, w->application, e);
+		if (rc < 1)
+			return rc;
+	}
+	return err_set(e, ERR_BEHIND, "a counter is lost as often as it is healed");
+}
+
 int number_chat(struct redis *r, struct db *db, uint64_t application, uint32_t *number,
 		struct err *e)
 {
 	struct payload p = { BUF_INIT, BUF_INIT };
-	char key[KEY_MAX];
-	struct redis_call c;
-	enum word word;
+	const struct wanted w = { application, 0, &p };
 	int rc;
 
 	if (prepare(r, db, &p, JOB_CREATE_CHAT, application, NULL, 0, e))
 		return -1;
-	redis_script(&c, REDIS_SCRIPT_CREATE_CHAT);
-	redis_key(&c, key_chat_counter(key, application));
-	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
-	redis_key(&c, KEY_QUEUES);
-	redis_key(&c, KEY_QUEUE_SEQ);
-	add_payload(&c, &p, r->conf);
-	redis_arg_number(&c, (int64_t)application);
+	rc = give_and_heal(r, db, &w, number, e);
 	payload_clear(&p);
-	rc = give(r, &c, number, &word, e);
-	return rc ? rc : missing_application(r, db, application, e);
+	return rc;
 }
 
 int number_message(struct redis *r, struct db *db, uint64_t chat, const char *body, size_t len,
 		   uint32_t *number, struct err *e)
 {
-	uint64_t application = key_chat_application(chat);
 	struct payload p = { BUF_INIT, BUF_INIT };
-	char key[KEY_MAX];
-	struct redis_call c;
-	enum word word = WORD_NONE;
+	const struct wanted w = { key_chat_application(chat), chat, &p };
 	int rc;
 
 	if (prepare(r, db, &p, JOB_CREATE_MESSAGE, chat, body, len, e))
 		return -1;
-	redis_script(&c, REDIS_SCRIPT_CREATE_MESSAGE);
-	redis_key(&c, key_chat_counter(key, application));
-	redis_key(&c, key_message_counter(key, chat));
-	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
-	redis_key(&c, KEY_QUEUES);
-	redis_key(&c, KEY_QUEUE_SEQ);
-	add_payload(&c, &p, r->conf);
+	rc = give_and_heal(r, db, &w, number, e);
 	payload_clear(&p);
-	rc = give(r, &c, number, &word, e);
-	if (rc)
-		return rc;
-	return word == WORD_NOAPP ? missing_application(r, db, application, e)
-				  : missing_chat(r, db, chat, e);
+	return rc;
 }
 
 int number_begin(struct redis *r, struct db *db, uint64_t application, struct err *e)

@@ -10,9 +10,15 @@
 #include "db.h"
 #include "redis.h"
 
-/* 1: *number was given and the job is queued; 0: there is no such application or chat;
- * -1: ERR_SCRIPT (QFULL, FULL: lib/word.h), ERR_REDIS, ERR_UNSURE (perhaps done), ERR_BEHIND,
- * ERR_DB… (a counter is missing and MySQL cannot be asked), ERR_MEMORY. */
+enum number {
+	NUMBER_NONE,  /* there is no such application or chat */
+	NUMBER_GIVEN, /* and the job is queued */
+	NUMBER_HEALED /* the same, after a counter that Redis had lost was brought back (lib/heal.h) */
+};
+
+/* One of enum number, with *number when it was given; or -1: ERR_SCRIPT (QFULL, FULL: lib/word.h),
+ * ERR_REDIS, ERR_UNSURE (perhaps done), ERR_BEHIND, ERR_DB… (a counter is missing and MySQL cannot be
+ * asked), ERR_MEMORY. */
 int number_chat(struct redis *r, struct db *db, uint64_t application, uint32_t *number,
 		struct err *e);
 int number_message(struct redis *r, struct db *db, uint64_t chat, const char *body, size_t len,

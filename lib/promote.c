@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "heal.h"
 #include "queue.h"
 
 #define AT_ONCE 100 /* jobs looked at in one go */
@@ -40,76 +41,105 @@ static const char *queue_of(const struct job *j, struct buf *own)
 	return job_class_queue(j->class);
 }
 
-/* Moves one job. The number moved, 0 (somebody else did, or the counter is missing), or -1. */
-static int64_t move(struct redis *r, const char *zset, const redisReply *text, struct err *e)
+struct due_job {
+	const char *zset;
+	const redisReply *text; /* borrowed */
+	struct job job;
+	bool renumber;
+	char counter[KEY_MAX];
+};
+
+static void add_job(struct redis_call *c, const struct due_job *d)
 {
-	char key[KEY_MAX], counter[KEY_MAX];
+	const struct job *j = &d->job;
+	const char *tail = d->renumber ? j->number_at.at + j->number_at.len : j->text + j->len;
+	const char *head_end = d->renumber ? j->number_at.at : tail;
+
+	redis_arg_bytes(c, d->text->str, d->text->len);
+	redis_arg_number(c, d->renumber ? 5 : 0);
+	redis_arg_bytes(c, j->text, (size_t)(head_end - j->text));
+	redis_arg_bytes(c, tail, (size_t)(j->text + j->len - tail));
+}
+
+/* 1: moved; 0: somebody else did; -1; -2: the counter that it needs is missing */
+static int send(struct redis *r, const struct due_job *d, struct err *e)
+{
 	struct buf own = BUF_INIT;
-	const char *queue, *tail;
+	const char *queue = queue_of(&d->job, &own);
+	char key[KEY_MAX];
 	struct redis_call c;
 	redisReply *reply;
-	struct job j;
-	int64_t moved;
-	bool renumber;
+	int rc = 0;
 
-	if (job_parse(&j, text->str, text->len, clock_wall_us(), e))
-		return -1;
-	queue = queue_of(&j, &own);
-	renumber = wants_number(&j, counter);
 	redis_script(&c, REDIS_SCRIPT_PROMOTE);
-	redis_key(&c, zset);
+	redis_key(&c, d->zset);
 	redis_key(&c, key_queue(key, queue));
 	redis_key(&c, KEY_QUEUES);
 	redis_key(&c, KEY_QUEUE_SEQ);
-	if (renumber)
-		redis_key(&c, counter);
+	if (d->renumber)
+		redis_key(&c, d->counter);
 	redis_arg(&c, queue);
-	redis_arg_bytes(&c, text->str, text->len);
-	redis_arg_number(&c, renumber ? 5 : 0);
-	if (renumber) {
-		tail = j.number_at.at + j.number_at.len;
-		redis_arg_bytes(&c, j.text, (size_t)(j.number_at.at - j.text));
-		redis_arg_bytes(&c, tail, (size_t)(j.text + j.len - tail));
-	} else {
-		redis_arg_bytes(&c, j.text, j.len);
-		redis_arg(&c, "");
-	}
+	add_job(&c, d);
 	buf_clear(&own);
 	if (redis_send(r, &c, &reply, e))
 		return -1;
-	moved = reply->type == REDIS_REPLY_ARRAY && reply->elements ? reply->element[0]->integer : 0;
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
+		rc = reply->element[0]->integer ? 1 : reply->element[1]->elements ? -2 : 0;
 	freeReplyObject(reply);
-	if (renumber)
-		metrics_add(r->metrics, METRICS_RENUMBERED, NULL, (uint64_t)moved);
-	return moved;
+	if (rc == 1 && d->renumber)
+		metrics_add(r->metrics, METRICS_RENUMBERED, NULL, 1);
+	return rc;
+}
+
+/* Moves one job. 1; 0: somebody else did, or it must wait; -1 */
+static int move(struct redis *r, struct db *db, const char *zset, const redisReply *text,
+		struct err *e)
+{
+	struct due_job d = { .zset = zset, .text = text };
+	int rc, healed;
+
+	if (job_parse(&d.job, text->str, text->len, clock_wall_us(), e))
+		return -1;
+	d.renumber = wants_number(&d.job, d.counter);
+	rc = send(r, &d, e);
+	if (rc != -2)
+		return rc;
+	healed = heal_chat(r, db, d.job.id, NULL);
+	if (healed < 0)
+		return 0;
+	d.renumber = healed; /* else the chat is gone, and the job will go the same way */
+	rc = send(r, &d, e);
+	return rc == -2 ? 0 : rc;
 }
 
 /* One page of due jobs, behind `skip` that were left. *seen: how many there were. Moved, or -1. */
-static int64_t promote_some(struct redis *r, const char *zset, int64_t now_us, int64_t skip,
-			    int64_t *seen, struct err *e)
+static int64_t promote_some(struct redis *r, struct db *db, const char *zset, int64_t now_us,
+			    int64_t skip, int64_t *seen, struct err *e)
 {
 	redisReply *jobs;
-	int64_t moved, sum = 0;
+	int64_t sum = 0;
 	size_t i;
+	int moved;
 
 	if (due(r, zset, now_us, skip, &jobs, e))
 		return -1;
 	*seen = (int64_t)jobs->elements;
 	for (i = 0; i < jobs->elements && sum >= 0; i++) {
-		moved = move(r, zset, jobs->element[i], e);
+		moved = move(r, db, zset, jobs->element[i], e);
 		sum = moved < 0 ? -1 : sum + moved;
 	}
 	freeReplyObject(jobs);
 	return sum;
 }
 
-int64_t queue_promote(struct redis *r, const char *zset, int64_t now_us, struct err *e)
+int64_t queue_promote(struct redis *r, struct db *db, const char *zset, int64_t now_us,
+		      struct err *e)
 {
 	int64_t sum = 0, left = 0, seen, moved;
 
 	/* those that cannot go yet must not hold up the ones behind them */
 	do {
-		moved = promote_some(r, zset, now_us, left, &seen, e);
+		moved = promote_some(r, db, zset, now_us, left, &seen, e);
 		if (moved < 0)
 			return -1;
 		sum += moved;

@@ -338,6 +338,16 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 	return rc;
 }
 
+int redis_exists(struct redis *r, const char *key, struct err *e)
+{
+	struct redis_call c;
+	int64_t n = 0;
+
+	redis_command(&c, "EXISTS");
+	redis_arg(&c, key);
+	return redis_send_number(r, &c, &n, e) ? -1 : n > 0;
+}
+
 int redis_get_number(struct redis *r, const char *key, uint64_t *number, struct err *e)
 {
 	struct redis_call c;

@@ -101,6 +101,12 @@ static bool wants_row(const struct store_item *i)
 	return i->state == STORE_WAITING || (i->state == STORE_DEAD && i->action == STORE_VOID);
 }
 
+/* A chat's row is written also when its job is dead: its number was given, and messages may come. */
+static bool wants_parents(const struct store_item *i)
+{
+	return i->state == STORE_WAITING || i->action == STORE_VOID || wants_row(i);
+}
+
 /* ------------------------------------------------------------------ parents */
 
 struct parts { /* what one transaction works on */
@@ -115,7 +121,7 @@ static int find_parents(struct parts *p, const struct store_item *items, size_t 
 	if (parents_init(&p->applications, n, e) || parents_init(&p->chats, n, e))
 		return -1;
 	for (i = 0; i < n; i++) {
-		if (items[i].state != STORE_WAITING && !wants_row(&items[i]))
+		if (!wants_parents(&items[i]))
 			continue;
 		parents_add(&p->applications, key_chat_application(items[i].chat));
 		chat = parents_add(&p->chats, items[i].chat);
@@ -359,6 +365,7 @@ static void settle(struct store_item *items, const enum store_state *fates, size
 					"MySQL has no such application");
 		else
 			items[i].state = STORE_DONE;
+		items[i].went = fates[i] == STORE_DONE;
 	}
 }
 

@@ -33,6 +33,7 @@ struct store_item {
 	uint64_t chat;         /* the chat's id */
 	enum store_state state;
 	enum store_action action;
+	bool went;             /* STORE_DONE: not stored, it went with its deleted chat or application */
 	struct buf body;       /* decoded; owned */
 	char created[CLOCK_ISO];
 	const char *error_class; /* of STORE_RETRY and STORE_DEAD */

@@ -145,6 +145,13 @@ bool worker_ready(struct worker *w)
 	return false;
 }
 
+/* In short steps, so that a stop is not kept waiting. */
+void worker_rest(const struct worker *w, int64_t until_ms)
+{
+	while (worker_goes_on(w) && clock_mono_ms() < until_ms)
+		clock_sleep_ms(until_ms - clock_mono_ms() < 100 ? until_ms - clock_mono_ms() : 100);
+}
+
 void worker_alarm(int64_t ms)
 {
 	struct itimerval t = { .it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 } };

@@ -42,6 +42,8 @@ bool worker_ready(struct worker *w);
 /* Logs what failed and pauses: 100 ms, doubling up to 5 s, until something goes well. */
 void worker_back_off(struct worker *w, const char *what, const struct err *e);
 void worker_went_well(struct worker *w);
+/* Sleeps until clock_mono_ms is `until_ms`, or until the end. */
+void worker_rest(const struct worker *w, int64_t until_ms);
 /* From now on this process may work so long; then SIGALRM ends it. 0: no limit. */
 void worker_alarm(int64_t ms);
 

@@ -56,6 +56,9 @@ SELECT id FROM chat_applications WHERE token = ?;
 SELECT id, name, token, chats_count, created_at, updated_at
 FROM chat_applications WHERE deleted_at IS NULL AND id > ? ORDER BY id LIMIT ?;
 
+-- name: application_rename
+UPDATE chat_applications SET name = ?, updated_at = ? WHERE token = ? AND deleted_at IS NULL;
+
 -- name: application_state
 SELECT deleted_at IS NOT NULL, chats_stored, last_chat_number FROM chat_applications WHERE id = ?;
 
@@ -87,6 +90,86 @@ WHERE chat_id = ? AND number > ? AND deleted_at IS NULL ORDER BY number LIMIT ?;
 -- name: message_list_before
 SELECT number, body, created_at, updated_at FROM messages
 WHERE chat_id = ? AND number < ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?;
+
+-- name: message_edit
+UPDATE messages SET body = ?, version = version + 1, updated_at = ?
+WHERE chat_id = ? AND number = ? AND deleted_at IS NULL;
+
+-- name: message_delete
+UPDATE messages SET body = '', version = version + 1, updated_at = ?, deleted_at = ?
+WHERE chat_id = ? AND number = ? AND deleted_at IS NULL;
+
+-- What the outbox is told of one row, deleted or not.
+-- name: message_changed
+INSERT INTO message_changes (chat_id, number, version, created_at)
+SELECT chat_id, number, version, updated_at FROM messages WHERE chat_id = ? AND number = ?;
+
+-- name: chat_message_deleted
+UPDATE chats SET messages_count = messages_count - LEAST(messages_count, 1) WHERE id = ?;
+
+-- tombstones of applications and chats
+
+-- name: application_lock
+SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE token = ? FOR UPDATE;
+
+-- name: application_delete
+UPDATE chat_applications SET deleted_at = ?, updated_at = ? WHERE id = ?;
+
+-- name: chat_delete
+UPDATE chats SET deleted_at = ?, updated_at = ? WHERE id = ?;
+
+-- name: chat_insert_deleted
+INSERT INTO chats (id, chat_application_id, number, created_at, updated_at, deleted_at)
+VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: application_chat_deleted
+UPDATE chat_applications SET chats_count = chats_count - LEAST(chats_count, 1) WHERE id = ?;
+
+-- name: application_chat_void
+UPDATE chat_applications SET chats_stored = chats_stored + 1,
+  last_chat_number = GREATEST(last_chat_number, ?) WHERE id = ?;
+
+-- the highest number that the parent or its rows know, and is the parent deleted
+
+-- name: heal_application
+SELECT a.deleted_at IS NOT NULL, GREATEST(a.last_chat_number,
+  COALESCE((SELECT MAX(c.number) FROM chats c WHERE c.chat_application_id = a.id), 0))
+FROM chat_applications a WHERE a.id = ?;
+
+-- name: heal_chat
+SELECT a.deleted_at IS NOT NULL OR c.deleted_at IS NOT NULL, GREATEST(COALESCE(c.last_message_number, 0),
+  COALESCE((SELECT MAX(m.number) FROM messages m WHERE m.chat_id = c.id), 0))
+FROM chat_applications a LEFT JOIN chats c ON c.id = ? WHERE a.id = ?;
+
+-- purging what hangs below a tombstone
+
+-- name: purge_applications
+SELECT id, token FROM chat_applications
+WHERE purged_at IS NULL AND deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?;
+
+-- name: purge_living_chats
+SELECT id FROM chats WHERE chat_application_id = ? AND deleted_at IS NULL ORDER BY id LIMIT ?;
+
+-- name: purge_bury_chats
+UPDATE chats SET deleted_at = ?, updated_at = ? WHERE deleted_at IS NULL AND id IN ({?});
+
+-- name: purge_application_done
+UPDATE chat_applications SET purged_at = ?, chats_count = 0 WHERE id = ?;
+
+-- name: purge_chats
+SELECT c.id, a.deleted_at IS NOT NULL
+FROM chats c STRAIGHT_JOIN chat_applications a ON a.id = c.chat_application_id
+WHERE c.purged_at IS NULL AND c.deleted_at IS NOT NULL ORDER BY c.deleted_at LIMIT ?;
+
+-- name: purge_changes
+INSERT INTO message_changes (chat_id, number, version, created_at)
+SELECT chat_id, number, version + 1, ? FROM messages WHERE chat_id = ? ORDER BY number LIMIT ?;
+
+-- name: purge_messages
+DELETE FROM messages WHERE chat_id = ? ORDER BY number LIMIT ?;
+
+-- name: purge_chat_done
+UPDATE chats SET purged_at = ?, messages_count = 0 WHERE id = ?;
 
 -- the mark: how far Redis had come
 
@@ -148,7 +231,7 @@ SELECT COALESCE(MAX(number), 0) FROM messages WHERE chat_id = ?;
 -- name: recount_messages
 SELECT c.messages_stored, c.messages_count, c.last_message_number,
   COUNT(m.number), COUNT(m.number) - COUNT(m.deleted_at), COALESCE(MAX(m.number), 0)
-FROM chats c LEFT JOIN messages m ON m.chat_id = c.id WHERE c.id = ? GROUP BY c.id;
+FROM chats c LEFT JOIN messages m ON m.chat_id = c.id WHERE c.id = ? AND c.deleted_at IS NULL GROUP BY c.id;
 
 -- name: recount_messages_lock
 SELECT id FROM chats WHERE id = ? FOR UPDATE;
@@ -161,7 +244,7 @@ UPDATE chats SET messages_stored = ?, messages_count = ?,
 SELECT a.chats_stored, a.chats_count, a.last_chat_number,
   COUNT(c.number), COUNT(c.number) - COUNT(c.deleted_at), COALESCE(MAX(c.number), 0)
 FROM chat_applications a LEFT JOIN chats c ON c.chat_application_id = a.id
-WHERE a.id = ? GROUP BY a.id;
+WHERE a.id = ? AND a.deleted_at IS NULL GROUP BY a.id;
 
 -- name: recount_chats_lock
 SELECT id FROM chat_applications WHERE id = ? FOR UPDATE;

@@ -187,3 +187,36 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   expect 200
   same "$(json .chats_count)" 3
 }
+
+@test "PATCH and PUT rename an application" {
+  local method before
+  new_application before
+  request GET "/applications/$token"
+  before=$body
+  for method in PATCH PUT; do
+    request $method "/applications/$token" "{\"name\":\"by $method\"}"
+    expect 200
+    same "$(json .name)" "by $method"
+    same "$(printf '%s' "$body" | jq -c 'del(.name, .updated_at)')" \
+      "$(printf '%s' "$before" | jq -c 'del(.name, .updated_at)')"
+    [[ $(json .updated_at) > $(jq -r .updated_at <<<"$before") ]]
+  done
+  request PATCH "/applications/$token" '{"chat_application":{"name":"wrapped"}}'
+  same "$(json .name)" wrapped
+  request PUT "/applications/$token" '{"application":{"name":"wrapped too"}}'
+  request GET "/applications/$token"
+  same "$(json .name)" 'wrapped too'
+}
+
+@test "a name that creating refuses is refused in renaming, and an unknown token is 404" {
+  local text
+  new_application kept
+  for text in '{}' '{"name":null}' '{"name":" \u2003"}' "{\"name\":\"$(printf 'x%.0s' {1..256})\"}"; do
+    request PATCH "/applications/$token" "$text"
+    expect 422
+  done
+  request GET "/applications/$token"
+  same "$(json .name)" kept
+  request PATCH /applications/00000000000000000000000000000000 '{"name":"x"}'
+  expect 404
+}

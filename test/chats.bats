@@ -125,23 +125,3 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
   expect 200
   same "$body" '[]'
 }
-
-@test "a chat whose counter is lost is 503, for it must be healed first; one that never was is 404" {
-  local url id
-  new_application
-  new_chat
-  wait_for 10 drained
-  id=$(db "SELECT id FROM chats WHERE chat_application_id =
-    (SELECT id FROM chat_applications WHERE token = '$token')")
-  redis DEL "chat:$id:message_counter"
-  for url in "$API" "$WRITER"; do
-    ask "$url" POST "/applications/$token/chats/1/messages" '{"body":"x"}'
-    expect 503
-    same "$(json .title)" 'Sequential numbering unavailable'
-    [ -n "$(header Retry-After)" ]
-    ask "$url" POST "/applications/$token/chats/2/messages" '{"body":"x"}'
-    expect 404
-  done
-  request GET "/applications/$token/chats/1"
-  expect 200
-}

@@ -195,3 +195,53 @@ EOF
   expect 404
   same "$(json .type)" /problems/not-found
 }
+
+# --- editing ------------------------------------------------------------------------------------------------
+
+@test "PATCH and PUT change a message's text and its updated_at, nothing else" {
+  local method before created updated
+  new_application
+  new_chat
+  path=/applications/$token/chats/$chat/messages
+  request POST "$path" '{"body":"first"}'
+  for method in PATCH PUT; do
+    request GET "$path/1"
+    created=$(json .created_at) updated=$(json .updated_at)
+    request $method "$path/1" "{\"body\":\"by $method \\u0000 👋\"}"
+    expect 200
+    same "$(header Content-Type)" application/json
+    same "$(json 'keys_unsorted | join(",")')" number,body,created_at,updated_at
+    same "$(printf '%s' "$body" | jq -c '[.number, .body]')" "[1,\"by $method \\u0000 👋\"]"
+    same "$(json .created_at)" "$created"
+    [[ $(json .updated_at) > $updated ]]
+    before=$body
+    request GET "$path/1"
+    same "$body" "$before"
+  done
+  request GET "$path"
+  same "$(json '[.[].body] | length')" 1
+  same "$(db "SELECT version FROM messages m JOIN chats c ON c.id = m.chat_id
+    JOIN chat_applications a ON a.id = c.chat_application_id WHERE a.token = '$token'")" 3
+}
+
+@test "an edit takes the wrapped form, and refuses what creating refuses" {
+  local text
+  new_application
+  new_chat
+  path=/applications/$token/chats/$chat/messages
+  request POST "$path" '{"body":"kept"}'
+  request PATCH "$path/1" '{"message":{"body":"kept"}}'
+  expect 200
+  for text in '{}' '{"body":null}' '{"body":7}' '{"body":"  \u3000\n"}' '{"message":{}}'; do
+    request PATCH "$path/1" "$text"
+    expect 422
+    same "$(json '.errors | keys | join(" ")')" body
+  done
+  python3 -c 'print("{\"body\":\"" + "x" * 65536 + "\"}")' >"$BATS_TEST_TMPDIR/long"
+  request PUT "$path/1" "@$BATS_TEST_TMPDIR/long"
+  expect 422
+  request PATCH "$path/1" '[]'
+  expect 400
+  request GET "$path/1"
+  same "$(json .body)" kept
+}

@@ -29,7 +29,7 @@ signal_all() { kill -s "$2" -- "-$(pid_of "$1")"; }
 # Pids of the processes that a program forked.
 children_of() { pgrep -P "$(pid_of "$1")"; }
 
-# start NAME: redis, mariadb, lighttpd, api, writer, recount, schedule, persist, persist-2 …
+# start NAME: redis, mariadb, lighttpd, api, writer, recount, schedule, purge, persist, persist-2 …
 # Services are waited for.
 start() {
   local name=$1 log=$PARLEY_VAR/log/$1.log
@@ -84,7 +84,7 @@ jobs_start() {
   start schedule "$@"
 }
 
-job_names() { (cd "$PARLEY_VAR/pids" && compgen -G '[prs]*' | grep -E '^(persist|recount|schedule)'); }
+job_names() { (cd "$PARLEY_VAR/pids" && compgen -G '[prs]*' | grep -E '^(persist|recount|schedule|purge)'); }
 
 # At once: each may have a blocking wait to sit out.
 jobs_stop() {

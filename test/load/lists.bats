@@ -26,17 +26,6 @@ setup() {
   log=$BATS_TEST_TMPDIR/log
 }
 
-# fill CHAT-ID ROWS: as persist would have left them
-fill() {
-  db "SET unique_checks = 0, foreign_key_checks = 0;
-      INSERT INTO messages (chat_id, number, created_at, updated_at, body)
-      SELECT $1, seq, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), CONCAT('message ', seq, REPEAT(' word', 16))
-      FROM seq_1_to_$2;
-      UPDATE chats SET messages_count = $2, messages_stored = $2, last_message_number = $2
-      WHERE id = $1"
-  redis SET "chat:$1:message_counter" "$2"
-}
-
 # ratio: of the second URL's median to the first's
 ratio() { figure '.urls[1].p50_us / .urls[0].p50_us'; }
 

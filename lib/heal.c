@@ -1,0 +1,192 @@
+/* Brings back lost counters. */
+#include "heal.h"
+
+#include <stdio.h>
+
+#include "clock.h"
+#include "compare.h"
+#include "job.h"
+#include "key.h"
+#include "random.h"
+
+#define LOCK_MS 15000   /* longer than all that is done under it */
+#define LOOK_MS 5000    /* for the queues to be read: a million jobs take a second or two */
+#define PATIENCE_MS 400 /* with somebody else who heals it */
+#define PAUSE_MS 20
+
+struct lost { /* a counter that is missing */
+	uint64_t id, application;
+	const char *counter;
+	enum job_class class; /* whose jobs carry its numbers */
+	const char *keyword;  /* what the id is called in keyword arguments; a Lua pattern */
+	enum db_query query;  /* is it deleted, and its highest number */
+};
+
+/* 1: taken; 0: somebody else has it; -1 */
+static int lock(struct redis *r, const char *key, const char *token, struct err *e)
+{
+	struct redis_call c;
+	redisReply *reply;
+	int taken;
+
+	redis_command(&c, "SET");
+	redis_arg(&c, key);
+	redis_arg(&c, token);
+	redis_arg(&c, "NX");
+	redis_arg(&c, "PX");
+	redis_arg_number(&c, LOCK_MS);
+	if (redis_send(r, &c, &reply, e))
+		return -1;
+	taken = reply->type == REDIS_REPLY_STATUS;
+	freeReplyObject(reply);
+	return taken;
+}
+
+/* Nothing was found to heal: the next one need not wait for the lock to lapse. Should it have lapsed
+ * and be another's by now, that one's raise fails and is tried again. */
+static void unlock(struct redis *r, const char *key)
+{
+	struct redis_call c;
+
+	redis_command(&c, "DEL");
+	redis_arg(&c, key);
+	redis_send(r, &c, NULL, NULL);
+}
+
+/* Somebody else heals it. 1 when it is there; -1 */
+static int wait_for_it(struct redis *r, const struct lost *l, struct err *e)
+{
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
+	int there = 0;
+
+	while (!there && clock_mono_ms() < until) {
+		clock_sleep_ms(PAUSE_MS);
+		there = redis_exists(r, l->counter, e);
+	}
+	if (there)
+		return there;
+	return err_set(e, ERR_BEHIND, "the counter %s is being healed", l->counter);
+}
+
+/* The highest number in any job that waits. */
+static int read_queues(struct redis *r, const struct lost *l, uint64_t *highest, struct err *e)
+{
+	struct redis_call c;
+	redisReply *reply;
+	char class[64];
+
+	snprintf(class, sizeof(class), "\"%s\"", job_class_name(l->class));
+	redis_script(&c, REDIS_SCRIPT_HIGHEST);
+	redis_key(&c, KEY_INFLIGHT);
+	redis_key(&c, KEY_QUEUES);
+	redis_key(&c, KEY_RETRY);
+	redis_key(&c, KEY_SCHEDULE);
+	redis_key(&c, KEY_DEAD);
+	redis_arg_number(&c, (int64_t)l->id);
+	redis_arg(&c, class);
+	redis_arg(&c, l->keyword);
+	if (redis_send_wait(r, &c, LOOK_MS, &reply, e))
+		return -1;
+	if (reply->type == REDIS_REPLY_INTEGER && (uint64_t)reply->integer > *highest)
+		*highest = (uint64_t)reply->integer;
+	freeReplyObject(reply);
+	return 0;
+}
+
+/* 1: it lives, and *highest is raised to what its rows know; 0; -1 */
+static int read_rows(struct db *db, const struct lost *l, uint64_t *highest, struct err *e)
+{
+	const struct db_value chat[] = { DB_U64(l->id), DB_U64(l->application) };
+	const struct db_value application[] = { DB_U64(l->id) };
+	int rc = db_row(db, l->query, l->id == l->application ? application : chat, 1, e);
+	bool lives;
+
+	if (rc < 1)
+		return rc;
+	lives = !db_number(db, 0);
+	if (db_number(db, 1) > *highest)
+		*highest = db_number(db, 1);
+	db_done(db);
+	return lives;
+}
+
+static int raise_it(struct redis *r, const struct lost *l, const char *heal, const char *token,
+		    uint64_t highest, struct err *e)
+{
+	char key[KEY_MAX];
+	struct redis_call c;
+	int64_t now;
+
+	redis_script(&c, REDIS_SCRIPT_RAISE);
+	redis_key(&c, l->counter);
+	redis_key(&c, key_gone(key, l->id));
+	redis_key(&c, heal);
+	redis_arg_number(&c, (int64_t)highest);
+	redis_arg(&c, token);
+	if (redis_send_number(r, &c, &now, e))
+		return -1;
+	if (now == -2)
+		return err_set(e, ERR_BEHIND, "the lock %s was lost", heal);
+	return now >= 0;
+}
+
+/* What is done under the lock. A tombstone stays for ever, so that the first look at the rows may
+ * spare the queues, whose reading holds up Redis. */
+static int heal_locked(struct redis *r, struct db *db, const struct lost *l, const char *heal,
+		       const char *token, struct err *e)
+{
+	uint64_t highest = 0;
+	int rc = redis_exists(r, l->counter, e);
+
+	if (rc)
+		return rc;
+	rc = read_rows(db, l, &highest, e);
+	if (rc < 1)
+		return rc;
+	if (read_queues(r, l, &highest, e))
+		return -1;
+	rc = read_rows(db, l, &highest, e);
+	return rc < 1 ? rc : raise_it(r, l, heal, token, highest, e);
+}
+
+static int heal(struct redis *r, struct db *db, const struct lost *l, struct err *e)
+{
+	char gone[KEY_MAX], key[KEY_MAX], token[RANDOM_TOKEN];
+	int rc = redis_exists(r, key_gone(gone, l->id), e);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (compare_again(r, db, e))
+		return -1;
+	random_token(token);
+	rc = lock(r, key_heal(key, l->id), token, e);
+	if (rc < 1)
+		return rc < 0 ? -1 : wait_for_it(r, l, e);
+	rc = heal_locked(r, db, l, key, token, e);
+	unlock(r, key);
+	return rc;
+}
+
+int heal_application(struct redis *r, struct db *db, uint64_t application, struct err *e)
+{
+	char counter[KEY_MAX];
+	const struct lost l = { application, application, key_chat_counter(counter, application),
+				JOB_CREATE_CHAT, "application_id\"", DB_HEAL_APPLICATION };
+
+	return heal(r, db, &l, e);
+}
+
+int heal_chat(struct redis *r, struct db *db, uint64_t chat, struct err *e)
+{
+	uint64_t application = key_chat_application(chat), given = 0;
+	char counter[KEY_MAX], parent[KEY_MAX];
+	const struct lost l = { chat, application, key_message_counter(counter, chat),
+				JOB_CREATE_MESSAGE, "chat_id\"", DB_HEAL_CHAT };
+	int rc = redis_get_number(r, key_chat_counter(parent, application), &given, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc && key_chat_number(chat) > given)
+		return 0;
+	return heal(r, db, &l, e);
+}
