@@ -32,6 +32,8 @@ ROUTES   := $(filter-out $(FCGI:%=fcgi/%.c),$(wildcard fcgi/*.c))
 UNIT     := $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 FUZZ     := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 
+GEN      += $(B)/gen/openapi.h
+
 PROGRAMS := $(FCGI:%=$(B)/fcgi/%) $(JOBS:%=$(B)/jobs/%)
 TESTS    := $(UNIT:%=$(B)/test/%) $(B)/test/load
 
@@ -75,6 +77,9 @@ $(B)/gen/scripts.h: $(wildcard redis/*.lua) script/gen-text
 $(B)/gen/migrations.h: $(wildcard sql/[0-9]*.sql) script/gen-text
 	@mkdir -p $(@D)
 	script/gen-text migration $(sort $(wildcard sql/[0-9]*.sql)) > $@.new && mv $@.new $@
+$(B)/gen/openapi.h: doc/openapi.json script/gen-text
+	@mkdir -p $(@D)
+	script/gen-text document doc/openapi.json > $@.new && mv $@.new $@
 
 check: all tests
 	script/check

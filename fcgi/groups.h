@@ -11,6 +11,8 @@ extern const struct route message_routes[];     /* messages.c: read, edit, delet
 extern const struct route health_routes[];      /* health.c: all parts; live */
 extern const struct route api_ready_routes[];   /* health.c: /health/ready of the full API … */
 extern const struct route writer_ready_routes[]; /* … and of the writer */
+extern const struct route metrics_routes[];     /* metrics.c */
+extern const struct route openapi_routes[];     /* openapi.c */
 extern const struct route problem_routes[];     /* problems.c: what each type of error means */
 
 #endif

@@ -18,6 +18,17 @@ struct process { /* what a process is started with */
 	int socket;
 };
 
+/* A program without metrics works on; that they are missing is said once. */
+static void open_metrics(struct service *s, const char *name)
+{
+	struct err e = ERR_INIT;
+
+	if (s->without_metrics || !metrics_open(&s->metrics, &s->conf, name, &e))
+		return;
+	LOG(LOG_WARN, "no metrics", LOG_S("error", e.text));
+	s->without_metrics = true;
+}
+
 /* Runs in the process, after the fork: connections are its own. */
 static int run(void *arg)
 {
@@ -32,13 +43,16 @@ static int run(void *arg)
 		LOG(LOG_ERROR, "cannot start", LOG_S("error", e.text));
 		return 1;
 	}
+	open_metrics(s, p->kind->name);
+	s->redis.metrics = s->db.metrics = &s->metrics;
 	const struct serve serving = { p->socket, p->kind->tables, s,
-				       { s->conf.cors_origins, s->conf.admin_key },
+				       { s->conf.cors_origins, s->conf.admin_key }, &s->metrics,
 				       s->conf.process_requests };
 
 	status = serve(&serving);
 	redis_clear(&s->redis);
 	db_clear(&s->db);
+	metrics_close(&s->metrics);
 	return status;
 }
 
@@ -54,6 +68,8 @@ static int master(const struct service_kind *kind, struct service *s, const char
 		return 1;
 	}
 	LOG(LOG_INFO, "started", LOG_S("socket", address), LOG_N("processes", how.processes));
+	open_metrics(s, kind->name);
+	metrics_close(&s->metrics);
 	rc = supervise(&how, &e);
 	listen_remove(address);
 	LOG(rc ? LOG_ERROR : LOG_INFO, "stopped", LOG_S("error", e.text));
@@ -79,6 +95,18 @@ static int with_settings(const struct service_kind *kind, struct service *s, con
 	return status;
 }
 
+/* --routes, for the test that compares them with doc/openapi.json: METHOD PATTERN [admin] */
+static int print_routes(const struct route *const *tables)
+{
+	const struct route *route;
+
+	for (; *tables; tables++)
+		for (route = *tables; route->pattern; route++)
+			printf("%s %s%s\n", http_method_name(route->method), route->pattern,
+			       route->flags & ROUTE_ADMIN ? " admin" : "");
+	return 0;
+}
+
 int service_main(const struct service_kind *kind, int argc, char **argv)
 {
 	const char *listen = NULL;
@@ -88,9 +116,12 @@ int service_main(const struct service_kind *kind, int argc, char **argv)
 		  "$PARLEY_VAR/run/NAME.sock", NULL, &listen },
 		{ NULL, NULL, NULL, NULL, NULL },
 	};
-	struct service *s = calloc(1, sizeof(*s));
+	struct service *s;
 	int status = 1;
 
+	if (argc == 2 && !strcmp(argv[1], "--routes"))
+		return print_routes(kind->tables);
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		return 1;
 	if (program_start(&s->conf, kind->name, kind->purpose, options, argc, argv, &status) ==

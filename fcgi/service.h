@@ -6,6 +6,7 @@
 #include "catchup.h"
 #include "conf.h"
 #include "db.h"
+#include "metrics.h"
 #include "redis.h"
 #include "route.h"
 #include "tenant.h"
@@ -18,6 +19,8 @@ struct service_shared {
 struct service {
 	struct conf conf;
 	struct service_shared *shared;
+	struct metrics metrics; /* this process's */
+	bool without_metrics;   /* the master could not open them, and has said so */
 	struct redis redis;
 	struct db db;
 	struct tenants tenants;

@@ -136,6 +136,20 @@ static void refused(struct round *r, struct store_item *items, size_t n, const s
 	store_part(r, items, n);
 }
 
+/* Once it is committed: how many jobs have their row. */
+static void count_stored(struct round *r, const struct store_item *items, size_t n)
+{
+	uint64_t chats = 0, messages = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		chats += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_CHAT;
+		messages += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_MESSAGE;
+	}
+	metrics_add(&r->worker->metrics, METRICS_STORED, "chats", chats);
+	metrics_add(&r->worker->metrics, METRICS_STORED, "messages", messages);
+}
+
 /* Tries a part once. True: settled, or handed on to smaller parts. */
 static bool try_part(struct round *r, struct store_item *items, size_t n, int *busy)
 {
@@ -143,6 +157,7 @@ static bool try_part(struct round *r, struct store_item *items, size_t n, int *b
 	int rc = store_run(&r->store, items, n, &e);
 
 	if (rc == 1) {
+		count_stored(r, items, n);
 		worker_went_well(r->worker);
 		return true;
 	}
@@ -193,7 +208,7 @@ static int bury(struct outcome *o, const struct job *j, const char *class, const
 	LOG(LOG_ERROR, "job is dead", LOG_S("jid", j->jid), LOG_S("class", job_class_name(j->class)),
 	    LOG_S("error_class", class), LOG_S("error", message));
 	buf_clear(&text);
-	o->failed++;
+	o->failed[j->class]++;
 	return rc;
 }
 
@@ -214,7 +229,7 @@ static int try_later(struct round *r, struct outcome *o, const struct store_item
 		     ? -1
 		     : 0;
 	buf_clear(&text);
-	o->failed++;
+	o->failed[i->job->class]++;
 	return rc;
 }
 
@@ -289,7 +304,7 @@ static int make_outcome(struct round *r, struct outcome *o, struct err *e)
 {
 	size_t i;
 
-	o->processed = r->batch->n;
+	outcome_processed(o, r->batch);
 	for (i = 0; i < r->batch->n; i++)
 		if (settle_job(r, o, &r->batch->jobs[i], e))
 			return -1;

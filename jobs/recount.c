@@ -69,10 +69,12 @@ static int correct_locked(struct db *db, const struct subject *s, uint64_t id, s
 					DB_U64(id) };
 	if ((differs && db_run(db, s->set, now, 1, NULL, e)) || db_plain(db, DB_COMMIT, e))
 		return -1;
-	if (differs)
-		LOG(LOG_WARN, "counts corrected", LOG_S("class", job_class_name(s->class)),
-		    LOG_N("id", id), LOG_N("stored", is.rows), LOG_N("was_stored", says.rows),
-		    LOG_N("living", is.living), LOG_N("was_living", says.living));
+	if (!differs)
+		return 0;
+	metrics_add(db->metrics, METRICS_CORRECTED, job_class_name(s->class), 1);
+	LOG(LOG_WARN, "counts corrected", LOG_S("class", job_class_name(s->class)),
+	    LOG_N("id", id), LOG_N("stored", is.rows), LOG_N("was_stored", says.rows),
+	    LOG_N("living", is.living), LOG_N("was_living", says.living));
 	return 0;
 }
 
@@ -116,7 +118,7 @@ static int pass_on(const struct job *j, struct outcome *o, struct err *e)
 	int rc;
 
 	if (j->fault) {
-		o->failed++;
+		o->failed[j->class]++;
 		rc = job_failed(j, &why, &text, e) || outcome_dead(o, &text, e) ? -1 : 0;
 	} else {
 		buf_add(&text, j->text, j->len);
@@ -133,7 +135,7 @@ static int each(struct worker *w, const struct batch *b, struct outcome *o, int6
 	int64_t began, took, renewed = clock_mono_ms();
 	size_t i;
 
-	o->processed = b->n;
+	outcome_processed(o, b);
 	for (i = 0; i < b->n; i++) {
 		const struct job *j = &b->jobs[i];
 		int rc;

@@ -46,6 +46,7 @@ void db_disconnect(struct db *db)
 	if (db->link)
 		mysql_close(db->link);
 	db->link = NULL;
+	metrics_connection(db->metrics, METRICS_MYSQL, false);
 }
 
 /* ------------------------------------------------------------------ errors */
@@ -187,12 +188,10 @@ static int begin_session(struct db *db, struct err *e)
 		       (unsigned long long)level, MIGRATE_LEVEL, MIGRATE_LEVEL + 1);
 }
 
-int db_connect(struct db *db, struct err *e)
+static int connect_anew(struct db *db, struct err *e)
 {
 	int64_t hold_ms = (db->conf->database_timeout_s + 1) * 1000;
 
-	if (db->link)
-		return 0;
 	if (!breaker_allows(db->breaker, hold_ms))
 		return err_set(e, ERR_DB, "mysql: no answer in time a moment ago");
 	if (open_link(db, e))
@@ -202,6 +201,14 @@ int db_connect(struct db *db, struct err *e)
 		return -1;
 	}
 	breaker_closed(db->breaker);
+	return 0;
+}
+
+int db_connect(struct db *db, struct err *e)
+{
+	if (!db->link && connect_anew(db, e))
+		return -1;
+	metrics_connection(db->metrics, METRICS_MYSQL, true);
 	return 0;
 }
 

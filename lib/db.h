@@ -19,6 +19,7 @@
 #include "buf.h"
 #include "conf.h"
 #include "err.h"
+#include "metrics.h"
 #include "queries.h"
 #include "url.h"
 
@@ -55,6 +56,7 @@ struct db_column {
 struct db {
 	const struct conf *conf;  /* borrowed */
 	struct breaker *breaker;  /* borrowed, may be NULL */
+	struct metrics *metrics;  /* borrowed, may be NULL; set after db_init */
 	enum db_role role;
 	struct url url;
 	MYSQL *link; /* NULL: not connected */

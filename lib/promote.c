@@ -86,6 +86,8 @@ static int send(struct redis *r, const struct due_job *d, struct err *e)
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
 		rc = reply->element[0]->integer ? 1 : reply->element[1]->elements ? -2 : 0;
 	freeReplyObject(reply);
+	if (rc == 1 && d->renumber)
+		metrics_add(r->metrics, METRICS_RENUMBERED, NULL, 1);
 	return rc;
 }
 

@@ -188,6 +188,31 @@ static void add_items(struct redis_call *c, const struct outcome *o)
 	}
 }
 
+static int64_t sum(const size_t n[JOB_CLASS__MAX])
+{
+	int64_t all = 0;
+	int class;
+
+	for (class = 0; class < JOB_CLASS__MAX; class++)
+		all += (int64_t)n[class];
+	return all;
+}
+
+static void count(const struct queue *q, const struct outcome *o)
+{
+	struct metrics *m = q->redis->metrics;
+	int class;
+
+	metrics_add(m, METRICS_BATCHES, q->name, 1);
+	for (class = 0; class < JOB_CLASS__MAX; class++) {
+		const char *name = job_class_name((enum job_class)class);
+
+		name = *name ? name : "other";
+		metrics_add(m, METRICS_PROCESSED, name, o->processed[class]);
+		metrics_add(m, METRICS_FAILED, name, o->failed[class]);
+	}
+}
+
 int queue_finish(struct queue *q, const struct outcome *o, struct err *e)
 {
 	int64_t now = clock_wall_us(), done;
@@ -197,8 +222,8 @@ int queue_finish(struct queue *q, const struct outcome *o, struct err *e)
 	redis_script(&c, REDIS_SCRIPT_FINISH);
 	add_keys(&c, q, o, now);
 	redis_arg(&c, q->token);
-	redis_arg_number(&c, (int64_t)o->processed);
-	redis_arg_number(&c, (int64_t)o->failed);
+	redis_arg_number(&c, sum(o->processed));
+	redis_arg_number(&c, sum(o->failed));
 	add_seconds(&c, now);
 	items(&o->retries, &n);
 	redis_arg_number(&c, (int64_t)n);
@@ -207,10 +232,22 @@ int queue_finish(struct queue *q, const struct outcome *o, struct err *e)
 	items(&o->forwards, &n);
 	redis_arg_number(&c, (int64_t)n);
 	add_items(&c, o);
-	return redis_send_number(q->redis, &c, &done, e) ? -1 : done == 1;
+	if (redis_send_number(q->redis, &c, &done, e))
+		return -1;
+	if (done == 1)
+		count(q, o);
+	return done == 1;
 }
 
 /* ------------------------------------------------------------------ outcomes */
+
+void outcome_processed(struct outcome *o, const struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		o->processed[b->jobs[i].class]++;
+}
 
 static void clear_items(struct buf *b)
 {
@@ -332,31 +369,51 @@ static int64_t age_ms(const redisReply *oldest, int64_t now_us)
 	return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
 }
 
+const char *depth_queue_name(enum depth_queue q)
+{
+	static const char *const names[DEPTH_QUEUE__MAX] = {
+		[DEPTH_DEFAULT] = JOB_QUEUE_DEFAULT, [DEPTH_COUNTS] = JOB_QUEUE_COUNTS,
+		[DEPTH_INDEX] = JOB_QUEUE_INDEX,
+	};
+
+	return names[q];
+}
+
+static bool is_depth_reply(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_ARRAY && r->elements == 6 &&
+	       r->element[5]->type == REDIS_REPLY_ARRAY && r->element[5]->elements == DEPTH_QUEUE__MAX;
+}
+
 int queue_depth(struct redis *r, int64_t now_us, struct depth *d, struct err *e)
 {
-	static const char *const queues[] = { JOB_QUEUE_DEFAULT, JOB_QUEUE_COUNTS, JOB_QUEUE_INDEX };
 	char key[KEY_MAX];
 	struct redis_call c;
 	redisReply *reply;
-	size_t i;
+	int i;
 
 	redis_script(&c, REDIS_SCRIPT_DEPTH);
 	redis_key(&c, KEY_INFLIGHT);
 	redis_key(&c, KEY_RETRY);
+	redis_key(&c, KEY_SCHEDULE);
 	redis_key(&c, KEY_DEAD);
-	for (i = 0; i < sizeof(queues) / sizeof(queues[0]); i++)
-		redis_key(&c, key_queue(key, queues[i]));
+	for (i = 0; i < DEPTH_QUEUE__MAX; i++)
+		redis_key(&c, key_queue(key, depth_queue_name((enum depth_queue)i)));
 	if (redis_send(r, &c, &reply, e))
 		return -1;
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 5) {
+	if (!is_depth_reply(reply)) {
 		freeReplyObject(reply);
 		return err_set(e, ERR_REDIS, "redis: depth answered something else");
 	}
-	d->queued = reply->element[0]->integer;
-	d->in_flight = reply->element[1]->integer;
-	d->retry = reply->element[2]->integer;
-	d->dead = reply->element[3]->integer;
-	d->oldest_age_ms = age_ms(reply->element[4], now_us);
+	*d = (struct depth){ .in_flight = reply->element[0]->integer,
+			     .retry = reply->element[1]->integer,
+			     .schedule = reply->element[2]->integer,
+			     .dead = reply->element[3]->integer,
+			     .oldest_age_ms = age_ms(reply->element[4], now_us) };
+	for (i = 0; i < DEPTH_QUEUE__MAX; i++) {
+		d->queue[i] = reply->element[5]->element[i]->integer;
+		d->queued += d->queue[i];
+	}
 	freeReplyObject(reply);
 	return 0;
 }

@@ -35,7 +35,7 @@ struct batch {
 /* What a batch ended in, for finish. Texts are owned by the outcome. */
 struct outcome {
 	struct buf retries, deaths, forwards, counts; /* of struct outcome_item each */
-	size_t processed, failed;
+	size_t processed[JOB_CLASS__MAX], failed[JOB_CLASS__MAX]; /* jobs, by class */
 };
 
 struct outcome_item {
@@ -67,6 +67,8 @@ int64_t queue_reap_own(struct queue *q, struct err *e);
  * alone is not counted. The number of jobs, or -1. */
 int64_t queue_release(struct queue *q, struct err *e);
 
+/* All jobs of the batch count as processed. */
+void outcome_processed(struct outcome *o, const struct batch *b);
 void outcome_clear(struct outcome *o);
 /* Each takes over `text`'s memory and empties it. 0 or -1: ERR_MEMORY. */
 int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err *e);
@@ -87,13 +89,18 @@ int64_t queue_reap_lapsed(struct redis *r, struct err *e);
 int64_t queue_promote(struct redis *r, struct db *db, const char *zset, int64_t now_us,
 		      struct err *e);
 
-/* ---- for /health */
+/* ---- for /health and /metrics */
+
+enum depth_queue { DEPTH_DEFAULT, DEPTH_COUNTS, DEPTH_INDEX, DEPTH_QUEUE__MAX };
 
 struct depth {
-	int64_t queued, in_flight, retry, dead;
+	int64_t queue[DEPTH_QUEUE__MAX]; /* jobs that wait in it */
+	int64_t queued;                  /* the sum of them */
+	int64_t in_flight, retry, schedule, dead;
 	int64_t oldest_age_ms; /* of what waits in `default`; 0 when nothing does */
 };
 
 int queue_depth(struct redis *r, int64_t now_us, struct depth *d, struct err *e);
+const char *depth_queue_name(enum depth_queue q);
 
 #endif

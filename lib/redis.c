@@ -33,6 +33,7 @@ void redis_disconnect(struct redis *r)
 		redisFree(r->link);
 	r->link = NULL;
 	r->compared = false;
+	metrics_connection(r->metrics, METRICS_REDIS, false);
 }
 
 /* ------------------------------------------------------------------ building a call */
@@ -154,12 +155,10 @@ static const char *database_of(const struct url *u)
 	return strcmp(u->scheme, "unix") == 0 ? query_get(&u->query, "db") : u->path;
 }
 
-int redis_connect(struct redis *r, struct err *e)
+static int connect_anew(struct redis *r, struct err *e)
 {
 	const char *database = database_of(&r->url);
 
-	if (r->link && !stale(r))
-		return 0;
 	redis_disconnect(r);
 	if (!breaker_allows(r->breaker, r->conf->redis_timeout_ms))
 		return err_set(e, ERR_REDIS, "redis: no answer in time a moment ago");
@@ -169,6 +168,14 @@ int redis_connect(struct redis *r, struct err *e)
 		return -1;
 	if (database && strcmp(database, "0") != 0 && greet(r, "SELECT", database, NULL, e))
 		return -1;
+	return 0;
+}
+
+int redis_connect(struct redis *r, struct err *e)
+{
+	if ((!r->link || stale(r)) && connect_anew(r, e))
+		return -1;
+	metrics_connection(r->metrics, METRICS_REDIS, true);
 	return 0;
 }
 

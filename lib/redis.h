@@ -22,12 +22,14 @@
 #include "buf.h"
 #include "conf.h"
 #include "err.h"
+#include "metrics.h"
 #include "scripts.h"
 #include "url.h"
 
 struct redis {
 	const struct conf *conf;  /* borrowed */
 	struct breaker *breaker;  /* borrowed, may be NULL */
+	struct metrics *metrics;  /* borrowed, may be NULL; set after redis_init */
 	struct url url;
 	redisContext *link;       /* NULL: not connected */
 	bool compared;            /* this connection was compared with MySQL (lib/compare.h) */

@@ -216,6 +216,7 @@ static void one_request(const struct serve *s, const FCGX_Request *f, struct req
 {
 	const char *route = "";
 
+	metrics_begin(s->metrics);
 	take_id(r, param(f, "HTTP_X_REQUEST_ID"));
 	r->method = method_of(param(f, "REQUEST_METHOD"), &r->head);
 	guard_read(&s->guard, r, param(f, "HTTP_ORIGIN"),
@@ -228,6 +229,7 @@ static void one_request(const struct serve *s, const FCGX_Request *f, struct req
 	}
 	guard_headers(r, p);
 	log_reply(r, p, route);
+	metrics_request(s->metrics, r->head ? "HEAD" : http_method_name(r->method), route, p->status);
 	send_reply(f, r, p);
 	request_clear(r);
 	reply_clear(p);

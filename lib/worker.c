@@ -25,6 +25,16 @@ static bool take_slot(struct worker *w, const struct worker_kind *kind, int64_t 
 	return taken == 1;
 }
 
+/* A program without metrics works on. */
+static void open_metrics(struct worker *w, const char *name)
+{
+	struct err e = ERR_INIT;
+
+	if (metrics_open(&w->metrics, &w->conf, name, &e))
+		LOG(LOG_WARN, "no metrics", LOG_S("error", e.text));
+	w->redis.metrics = w->db.metrics = &w->metrics;
+}
+
 static bool connections(struct worker *w, const struct worker_kind *kind, int *status)
 {
 	struct err e = ERR_INIT;
@@ -35,6 +45,7 @@ static bool connections(struct worker *w, const struct worker_kind *kind, int *s
 		*status = 1;
 		return false;
 	}
+	open_metrics(w, kind->name);
 	queue_init(&w->queue, &w->redis, kind->queue ? kind->queue : "", w->slot.name);
 	w->reaped = !kind->queue;
 	return true;
@@ -48,6 +59,7 @@ static void end(struct worker *w)
 		redis_clear(&w->redis);
 	if (w->db.conf)
 		db_clear(&w->db);
+	metrics_close(&w->metrics);
 	slot_release(&w->slot);
 	conf_clear(&w->conf);
 }
@@ -147,6 +159,13 @@ void worker_alarm(int64_t ms)
 	setitimer(ITIMER_REAL, &t, NULL);
 }
 
+static void one_batch(struct worker *w, void (*work)(struct worker *, struct batch *), struct batch *b)
+{
+	metrics_begin(&w->metrics);
+	work(w, b); /* whether that goes well is for it to say */
+	metrics_end(&w->metrics);
+}
+
 static void one_round(struct worker *w, void (*work)(struct worker *, struct batch *))
 {
 	struct err e = ERR_INIT;
@@ -159,7 +178,7 @@ static void one_round(struct worker *w, void (*work)(struct worker *, struct bat
 		return;
 	}
 	if (b.n)
-		work(w, &b); /* whether that goes well is for it to say */
+		one_batch(w, work, &b);
 	else if (!queue_wait(&w->queue, w->conf.wait_s, &e))
 		worker_went_well(w);
 	else if (!stop_asked())

@@ -6,12 +6,14 @@
 
 #include "conf.h"
 #include "db.h"
+#include "metrics.h"
 #include "queue.h"
 #include "redis.h"
 #include "slot.h"
 
 struct worker {
 	struct conf conf;
+	struct metrics metrics;
 	struct redis redis;
 	struct db db;
 	struct slot slot;

@@ -1,0 +1,61 @@
+/* Metrics: what this machine's programs did and have open, and what waits in Redis. */
+#include "metrics.h"
+
+#include "clock.h"
+#include "groups.h"
+#include "health.h"
+#include "service.h"
+
+static void add_up(struct buf *text, const char *part, bool up)
+{
+	buf_addf(text, "parley_up{part=\"%s\"} %d\n", part, up);
+}
+
+static void add_depth(struct buf *text, const struct depth *d)
+{
+	const struct { struct metrics_gauge gauge; int64_t value; } single[] = {
+		{ { "queue_in_flight", "Jobs that a worker has taken." }, d->in_flight },
+		{ { "queue_retry", "Failed jobs that wait for their next try." }, d->retry },
+		{ { "queue_schedule", "Jobs that wait for their time." }, d->schedule },
+		{ { "queue_dead", "Jobs that nobody tries any more." }, d->dead },
+	};
+	size_t i;
+
+	metrics_write_head(text, "queue_depth", "gauge", "Jobs that wait in a queue.");
+	for (i = 0; i < DEPTH_QUEUE__MAX; i++)
+		buf_addf(text, "queue_depth{queue=\"%s\"} %lld\n",
+			 depth_queue_name((enum depth_queue)i), (long long)d->queue[i]);
+	metrics_write_head(text, "queue_oldest_age_seconds", "gauge",
+			   "Age of the oldest job that waits in the queue default.");
+	buf_addf(text, "queue_oldest_age_seconds %.3f\n", (double)d->oldest_age_ms / 1000);
+	for (i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
+		metrics_write_head(text, single[i].gauge.name, "gauge", single[i].gauge.help);
+		buf_addf(text, "%s %lld\n", single[i].gauge.name, (long long)single[i].value);
+	}
+}
+
+/* What cannot be asked is left out: a scrape never fails for a part that is down. */
+static void metrics(struct service *s, struct request *r, struct reply *p)
+{
+	struct depth depth;
+	bool redis, mysql;
+
+	(void)r;
+	redis = !queue_depth(&s->redis, clock_wall_us(), &depth, NULL);
+	mysql = health_mysql(&s->db);
+	p->status = 200;
+	p->type = "text/plain; version=0.0.4; charset=utf-8";
+	metrics_write_head(&p->body, "parley_up", "gauge",
+			   "1: the part works. Without the part metrics, what is counted is missing here.");
+	add_up(&p->body, "redis", redis);
+	add_up(&p->body, "mysql", mysql);
+	add_up(&p->body, "metrics", s->metrics.tally.file != NULL);
+	if (redis)
+		add_depth(&p->body, &depth);
+	metrics_write(&s->metrics, &p->body);
+}
+
+const struct route metrics_routes[] = {
+	{ HTTP_GET, "/metrics", metrics, ROUTE_ADMIN },
+	{ HTTP_OTHER, NULL, NULL, 0 },
+};
