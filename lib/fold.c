@@ -7,6 +7,7 @@
 #include "utf8.h"
 
 #define POINTS_MAX 32 /* of one code point; U+FDFA has 18 */
+#define SPARE 16     /* bytes: more than one code point adds to its own length where it is kept */
 #define MARKS_MAX 30  /* that are put in order behind one letter (UAX #15, stream-safe text) */
 
 struct range {
@@ -82,7 +83,7 @@ static size_t put_letter(int32_t point, int32_t *out)
 		if (letters[i].from != point)
 			continue;
 		for (k = 0; letters[i].to[k]; k++)
-			out[k] = letters[i].to[k];
+			out[k] = (unsigned char)letters[i].to[k];
 		return k;
 	}
 	*out = point;
@@ -129,10 +130,8 @@ static size_t fold_point(int32_t point, int32_t *out)
 	int32_t parts[POINTS_MAX], both;
 	size_t n = take_apart(point, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, parts), i, put = 0;
 
-	if (*parts == ' ') { /* a space with an accent */
-		*parts = point;
-		n = 1;
-	}
+	if (*parts == ' ') /* a space with an accent */
+		n = take_apart(point, UTF8PROC_DECOMPOSE, parts);
 	for (i = 0; i < n; i++) {
 		if (is_dropped(parts[i]))
 			continue;
@@ -198,25 +197,66 @@ static int note(struct folding *f, size_t bytes, size_t from)
 	return 0;
 }
 
-static char last_byte(const struct folding *f)
+static bool ends_white(const struct folding *f)
 {
-	return f->out->len > f->begin ? f->out->data[f->out->len - 1] : '\0';
+	return f->out->len > f->begin && f->out->data[f->out->len - 1] == ' ';
 }
 
-/* A run of ASCII: most of what most people write. There is room in `out` for all that is left. */
-static int fold_ascii(struct folding *f)
+/* The code point of two or three bytes at s, and its length; 0: something else, or broken. (What is
+ * left to be refused, surrogates, was never folded.) */
+static size_t decode_short(const unsigned char *s, size_t n, int32_t *point)
 {
-	const unsigned char *s = f->text;
-	char *to = f->out->data + f->out->len, last = last_byte(f), c;
-	size_t at = f->at;
+	if (n >= 2 && s[0] >= 0xC2 && s[0] <= 0xDF && (s[1] & 0xC0) == 0x80) {
+		*point = (s[0] & 0x1F) << 6 | (s[1] & 0x3F);
+		return 2;
+	}
+	if (n >= 3 && (s[0] & 0xF0) == 0xE0 && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80) {
+		*point = (s[0] & 0x0F) << 12 | (s[1] & 0x3F) << 6 | (s[2] & 0x3F);
+		return *point >= 0x800 ? 3 : 0;
+	}
+	return 0;
+}
 
-	for (; at < f->len && s[at] < 0x80; at++) {
-		c = ascii[s[at]];
-		if (c == ' ' && last == ' ')
+/* What a code point that was folded before folds to, where it has just to be appended; or NULL. */
+static const struct fold_entry *find_kept(const struct folding *f, size_t at, size_t *n)
+{
+	const struct fold_entry *e;
+	int32_t point;
+
+	*n = f->map ? 0 : decode_short(f->text + at, f->len - at, &point);
+	if (!*n)
+		return NULL;
+	e = &f->fold->kept[(size_t)point % FOLD_KEPT];
+	return e->point == point && !e->marks ? e : NULL;
+}
+
+/* As far as nothing has to be looked up: ASCII, and code points that were folded before. There is room
+ * in `out` for what is left of the text, and SPARE bytes. */
+static int fold_run(struct folding *f)
+{
+	char *to = f->out->data + f->out->len, *stop = f->out->data + f->out->cap - SPARE - f->len;
+	bool white = ends_white(f);
+	const unsigned char *s = f->text;
+	const struct fold_entry *e;
+	size_t at = f->at, n;
+
+	for (; at < f->len; at += n) {
+		n = 1;
+		if (s[at] < 0x80) {
+			if (ascii[s[at]] == ' ' && white)
+				continue;
+			if (f->map && note(f, 1, at))
+				return -1;
+			white = ascii[s[at]] == ' ';
+			*to++ = ascii[s[at]];
 			continue;
-		if (f->map && note(f, 1, at))
-			return -1;
-		*to++ = last = c;
+		}
+		e = find_kept(f, at, &n);
+		if (!e || to > stop + at)
+			break;
+		memcpy(to, e->bytes, FOLD_KEPT_BYTES);
+		to += e->len;
+		white = white && !e->len;
 	}
 	f->at = at;
 	f->out->len = (size_t)(to - f->out->data);
@@ -260,34 +300,39 @@ static void map_evenly(struct folding *f, size_t start)
 		from[i] = from[0];
 }
 
-/* The last letter is replaced by its voiced form, which has as many bytes. */
-static bool was_voiced(struct folding *f, int32_t mark)
+/* The letter that ends at `place` is replaced by its voiced form, which has as many bytes. */
+static bool was_voiced(const struct folding *f, int32_t mark, size_t place)
 {
 	size_t start;
-	int32_t letter = point_before(f, f->out->len, &start), both;
+	int32_t letter = point_before(f, place, &start), both = letter ? voiced(letter, mark) : 0;
 
-	both = letter ? voiced(letter, mark) : 0;
-	if (!both)
-		return false;
-	f->out->len = start + (size_t)utf8proc_encode_char(both, (utf8proc_uint8_t *)f->out->data + start);
-	return true;
+	if (both)
+		utf8proc_encode_char(both, (utf8proc_uint8_t *)f->out->data + start);
+	return both;
 }
 
-/* A mark goes before those of a higher class that it stands behind. */
-static int append_mark(struct folding *f, int32_t mark, const char *bytes, size_t n, size_t from)
+/* Where a mark goes: before those of a higher class at the end. */
+static size_t place_of_mark(const struct folding *f, int32_t mark)
 {
-	size_t end = f->out->len, place = end, start;
+	size_t place = f->out->len, start;
 	int class = mark_class(mark), passed;
 	int32_t before;
 
-	if (was_voiced(f, mark))
-		return 0;
 	for (passed = 0; class && passed < MARKS_MAX; passed++) {
 		before = point_before(f, place, &start);
 		if (!before || mark_class(before) <= class)
 			break;
 		place = start;
 	}
+	return place;
+}
+
+static int append_mark(struct folding *f, int32_t mark, const char *bytes, size_t n, size_t from)
+{
+	size_t end = f->out->len, place = place_of_mark(f, mark);
+
+	if (was_voiced(f, mark, place))
+		return 0;
 	if (append(f, bytes, n, from))
 		return -1;
 	if (place < end) {
@@ -313,7 +358,7 @@ static int append_marks(struct folding *f, const char *bytes, size_t len, size_t
 
 static int append_white(struct folding *f, size_t from)
 {
-	return last_byte(f) == ' ' ? 0 : append(f, " ", 1, from);
+	return ends_white(f) ? 0 : append(f, " ", 1, from);
 }
 
 static int append_point(struct folding *f, int32_t point, size_t from)
@@ -347,17 +392,17 @@ static int fold_other(struct folding *f)
 	f->at += n > 0 ? (size_t)n : 1;
 	rc = n > 0 ? append_point(f, point, from)
 		   : append(f, (const char *)f->text + from, 1, from);
-	return rc || buf_grow(f->out, f->len - f->at) ? -1 : 0;
+	return rc || buf_grow(f->out, f->len - f->at + SPARE) ? -1 : 0;
 }
 
 int fold_text(struct fold *f, const char *text, size_t len, struct buf *out, struct buf *map)
 {
 	struct folding state = { f, (const unsigned char *)text, len, 0, out, map, out->len };
 
-	if (buf_grow(out, len))
+	if (buf_grow(out, len + SPARE))
 		return -1;
 	while (state.at < len) {
-		if (fold_ascii(&state))
+		if (fold_run(&state))
 			return -1;
 		if (state.at < len && fold_other(&state))
 			return -1;
