@@ -101,6 +101,14 @@ static const struct setting settings[] = {
 		  "wait in the socket." },
 	{ .name = "PARLEY_WRITER_PROCESSES", .type = NUMBER, .at = AT(writer_processes), .def = "16",
 	  .min = 1, .max = 512, .help = "Processes of the program `writer`." },
+	{ .name = "PARLEY_SEARCH_PROCESSES", .type = NUMBER, .at = AT(search_processes), .def = "4",
+	  .min = 1, .max = 512,
+	  .help = "Processes of the program `search`: as many searches are in work at once, and keep "
+		  "MySQL busy; the rest wait in the socket." },
+	{ .name = "PARLEY_SEARCH_BUDGET_MS", .type = NUMBER, .at = AT(search_budget_ms),
+	  .def = "1000", .min = 1, .max = 60000, .unit = "ms",
+	  .help = "How long a search may read a chat; then it answers with what it has found, and "
+		  "says so in `X-Search-Incomplete`." },
 	{ .name = "PARLEY_PROCESS_REQUESTS", .type = NUMBER, .at = AT(process_requests),
 	  .def = "100000", .min = 0, .max = INT64_MAX,
 	  .help = "Requests after which a FastCGI process is replaced by a new one; 0: never." },

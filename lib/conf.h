@@ -28,6 +28,7 @@ struct conf {
 	char *log_level;
 	int64_t workers;
 	int64_t api_processes, writer_processes, process_requests;
+	int64_t search_processes, search_budget_ms;
 	int64_t read_wait_ms, stop_ms;
 	int64_t redis_timeout_ms, database_timeout_s, breaker_ms;
 	int64_t lease_ms, retry_base_ms, retry_limit, queue_limit;
