@@ -89,7 +89,7 @@ timed() {
 }
 
 @test "a search takes no more memory than it may, whatever a chat holds" {
-  local before after pid
+  local after pid
   new_application
   new_chat
   wait_for 20 settled
