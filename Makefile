@@ -26,7 +26,7 @@ LDFLAGS_  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(LDFLAGS)
 
 LIB      := $(wildcard lib/*.c)
 GEN      := $(B)/gen/queries.h $(B)/gen/scripts.h $(B)/gen/migrations.h
-FCGI     := api writer
+FCGI     := api writer search
 JOBS     := $(patsubst jobs/%.c,%,$(wildcard jobs/*.c))
 ROUTES   := $(filter-out $(FCGI:%=fcgi/%.c),$(wildcard fcgi/*.c))
 UNIT     := $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))

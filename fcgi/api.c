@@ -3,8 +3,8 @@
 #include "service.h"
 
 static const struct route *const tables[] = {
-	creating_routes, message_routes, chat_routes, application_routes, health_routes,
-	metrics_routes, openapi_routes, NULL,
+	creating_routes, message_routes, chat_routes, application_routes, searching_routes,
+	health_routes, api_ready_routes, metrics_routes, openapi_routes, problem_routes, NULL,
 };
 
 static int64_t processes(const struct conf *c)

@@ -1,13 +1,13 @@
 /* Applications: create, list, read, rename, delete. */
 #include <string.h>
 
+#include "bucket.h"
 #include "clock.h"
 #include "groups.h"
 #include "input.h"
 #include "key.h"
 #include "number.h"
 #include "page.h"
-#include "random.h"
 #include "service.h"
 #include "tombstone.h"
 
@@ -58,7 +58,7 @@ static void create(struct service *s, struct request *r, struct reply *p)
 
 	if (!input_name(r, &name, p))
 		return;
-	random_token(token);
+	bucket_token(s->conf.buckets, token);
 	clock_sql(clock_wall_us(), now);
 	if (insert(s, &name, token, now, &id, &e)) {
 		reply_error(p, &e);

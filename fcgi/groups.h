@@ -8,8 +8,12 @@ extern const struct route application_routes[]; /* applications.c: create, read,
 extern const struct route creating_routes[];    /* creating.c: chats and messages, on both services */
 extern const struct route chat_routes[];        /* chats.c: read, delete */
 extern const struct route message_routes[];     /* messages.c: read, edit, delete */
-extern const struct route health_routes[];      /* health.c */
+extern const struct route searching_routes[];   /* searching.c */
+extern const struct route health_routes[];      /* health.c: all parts; live */
+extern const struct route api_ready_routes[];   /* health.c: /health/ready of the full API … */
+extern const struct route writer_ready_routes[]; /* … and of the writer */
 extern const struct route metrics_routes[];     /* metrics.c */
 extern const struct route openapi_routes[];     /* openapi.c */
+extern const struct route problem_routes[];     /* problems.c: what each type of error means */
 
 #endif

@@ -50,7 +50,51 @@ static void health(struct service *s, struct request *r, struct reply *p)
 	buf_addch(&p->body, '}');
 }
 
+/* ------------------------------------------------------------------ for load balancers */
+
+static void answer(struct reply *p, bool good, const char *word)
+{
+	reply_json(p, good ? 200 : 503);
+	buf_addf(&p->body, "{\"status\":\"%s\"}", word);
+}
+
+static void live(struct service *s, struct request *r, struct reply *p)
+{
+	(void)s;
+	(void)r;
+	answer(p, true, "live");
+}
+
+static void answer_ready(struct reply *p, bool good)
+{
+	answer(p, good, good ? "ready" : "not ready");
+}
+
+/* Without Redis it reads, without MySQL it takes messages. */
+static void api_ready(struct service *s, struct request *r, struct reply *p)
+{
+	(void)r;
+	answer_ready(p, health_redis(&s->redis) || health_mysql(&s->db));
+}
+
+static void writer_ready(struct service *s, struct request *r, struct reply *p)
+{
+	(void)r;
+	answer_ready(p, health_redis(&s->redis));
+}
+
 const struct route health_routes[] = {
 	{ HTTP_GET, "/health", health, 0 },
+	{ HTTP_GET, "/health/live", live, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
+};
+
+const struct route api_ready_routes[] = {
+	{ HTTP_GET, "/health/ready", api_ready, 0 },
+	{ HTTP_OTHER, NULL, NULL, 0 },
+};
+
+const struct route writer_ready_routes[] = {
+	{ HTTP_GET, "/health/ready", writer_ready, 0 },
 	{ HTTP_OTHER, NULL, NULL, 0 },
 };

@@ -45,7 +45,8 @@ static int run(void *arg)
 	}
 	open_metrics(s, p->kind->name);
 	s->redis.metrics = s->db.metrics = &s->metrics;
-	const struct serve serving = { p->socket, p->kind->tables, s, &s->metrics,
+	const struct serve serving = { p->socket, p->kind->tables, s,
+				       { s->conf.cors_origins, s->conf.admin_key }, &s->metrics,
 				       s->conf.process_requests };
 
 	status = serve(&serving);

@@ -2,7 +2,9 @@
 #include "groups.h"
 #include "service.h"
 
-static const struct route *const tables[] = { creating_routes, health_routes, NULL };
+static const struct route *const tables[] = {
+	creating_routes, health_routes, writer_ready_routes, problem_routes, NULL,
+};
 
 static int64_t processes(const struct conf *c)
 {

@@ -9,7 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bearer.h"
+#include "bucket.h"
 #include "buf.h"
+#include "origin.h"
 #include "url.h"
 
 enum type { NUMBER, TEXT, URL, CHOICE };
@@ -22,13 +25,16 @@ struct setting {
 	int64_t min, max;         /* NUMBER */
 	const char *const choices[3]; /* CHOICE, in the order of the enum; URL: its schemes */
 	bool path;                /* URL: names a database in its path */
+	bool secret;              /* TEXT: masked, and not for files that others may read */
+	int (*check)(const char *value, struct err *e); /* TEXT: what is wrong with it, or NULL */
 	const char *unit;
 	const char *help; /* the first sentence for --help, all of it for the documentation */
 };
 
 #define AT(field) offsetof(struct conf, field)
 
-/* In a default, "$VAR" stands for PARLEY_VAR. PARLEY_VAR comes first: the others may refer to it. */
+/* In a default, "$VAR" stands for PARLEY_VAR, and "$BIND" and "$WEB_PORT" for those: they come before the
+ * rows that refer to them. */
 static const struct setting settings[] = {
 	{ .name = "PARLEY_VAR", .type = TEXT, .at = AT(var), .def = "",
 	  .help = "Folder of sockets, locks and data. By default `var/` of the source tree or of the "
@@ -42,8 +48,23 @@ static const struct setting settings[] = {
 	{ .name = "BIND", .type = TEXT, .at = AT(bind), .def = "127.0.0.1",
 	  .help = "Address that the web server listens on." },
 	{ .name = "PARLEY_OPEN", .type = NUMBER, .at = AT(open), .def = "0", .min = 0, .max = 1,
-	  .help = "1: `script/server` may listen on another address than loopback, where whoever "
-		  "reaches it may create applications." },
+	  .help = "1: `script/server` may listen on another address than loopback also without "
+		  "PARLEY_ADMIN_KEY, and whoever reaches it may create applications." },
+	{ .name = "PARLEY_ADMIN_KEY", .type = TEXT, .at = AT(admin_key), .def = "", .secret = true,
+	  .check = bearer_check_key,
+	  .help = "Key for creating, listing, changing and deleting applications and for /metrics, which "
+		  "are open to all without it. It is sent as `Authorization: Bearer KEY`; visible ASCII "
+		  "characters only. `openssl rand -hex 24` makes a good one." },
+	{ .name = "PARLEY_CORS_ORIGINS", .type = TEXT, .at = AT(cors_origins),
+	  .def = "http://127.0.0.1:$WEB_PORT http://localhost:$WEB_PORT http://$BIND:$WEB_PORT",
+	  .check = origin_check,
+	  .help = "Origins of the web pages that may use the API from a browser, "
+		  "`https://chat.example.com`, separated by blanks or commas. `*` is every origin. "
+		  "The default is the front end's own: WEB_PORT on this machine and on BIND." },
+	{ .name = "PARLEY_BUCKETS", .type = TEXT, .at = AT(buckets), .def = "00-ff",
+	  .check = bucket_check,
+	  .help = "First two hex digits of the tokens given here, `00-3f,80`. Several separate Parleys "
+		  "with different buckets can stand behind one load balancer that goes by them." },
 	{ .name = "WEB_SERVER", .type = CHOICE, .at = AT(web_server), .def = "lighttpd",
 	  .choices = { "lighttpd", "nginx" },
 	  .help = "Web server that `script/server` starts." },
@@ -80,6 +101,14 @@ static const struct setting settings[] = {
 		  "wait in the socket." },
 	{ .name = "PARLEY_WRITER_PROCESSES", .type = NUMBER, .at = AT(writer_processes), .def = "16",
 	  .min = 1, .max = 512, .help = "Processes of the program `writer`." },
+	{ .name = "PARLEY_SEARCH_PROCESSES", .type = NUMBER, .at = AT(search_processes), .def = "4",
+	  .min = 1, .max = 512,
+	  .help = "Processes of the program `search`: as many searches are in work at once, and keep "
+		  "MySQL busy; the rest wait in the socket." },
+	{ .name = "PARLEY_SEARCH_BUDGET_MS", .type = NUMBER, .at = AT(search_budget_ms),
+	  .def = "1000", .min = 1, .max = 60000, .unit = "ms",
+	  .help = "How long a search may read a chat; then it answers with what it has found, and "
+		  "says so in `X-Search-Incomplete`." },
 	{ .name = "PARLEY_PROCESS_REQUESTS", .type = NUMBER, .at = AT(process_requests),
 	  .def = "100000", .min = 0, .max = INT64_MAX,
 	  .help = "Requests after which a FastCGI process is replaced by a new one; 0: never." },
@@ -173,6 +202,15 @@ static int set_text(struct conf *c, const struct setting *s, const char *value, 
 	return 0;
 }
 
+static int set_checked(struct conf *c, const struct setting *s, const char *value, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (s->check && *value && s->check(value, &why))
+		return err_set(e, ERR_INVALID, "%s: %s", s->name, why.text);
+	return set_text(c, s, value, e);
+}
+
 static int set_number(struct conf *c, const struct setting *s, const char *value, struct err *e)
 {
 	char *end;
@@ -240,7 +278,7 @@ static int set(struct conf *c, const struct setting *s, const char *value, struc
 {
 	static int (*const setters[])(struct conf *, const struct setting *, const char *,
 				      struct err *) = {
-		[NUMBER] = set_number, [TEXT] = set_text, [URL] = set_url, [CHOICE] = set_choice,
+		[NUMBER] = set_number, [TEXT] = set_checked, [URL] = set_url, [CHOICE] = set_choice,
 	};
 
 	return setters[s->type](c, s, value, e);
@@ -271,18 +309,40 @@ static int default_var(struct conf *c, struct err *e)
 	return set_text(c, &settings[0], "var", e);
 }
 
-/* A default, with $VAR filled in. */
+/* What a word of a default stands for is appended; the word's length, or 0: there is none. */
+static size_t add_word(const struct conf *c, const char *at, struct buf *text)
+{
+	if (!strncmp(at, "$VAR", 4)) {
+		buf_addstr(text, c->var);
+		return 4;
+	}
+	if (!strncmp(at, "$BIND", 5)) {
+		buf_addf(text, strchr(c->bind, ':') ? "[%s]" : "%s", c->bind);
+		return 5;
+	}
+	if (!strncmp(at, "$WEB_PORT", 9)) {
+		buf_addf(text, "%lld", (long long)c->web_port);
+		return 9;
+	}
+	return 0;
+}
+
+/* A default, with its words filled in. (These never make it wrong: it is not checked then.) */
 static int set_default(struct conf *c, const struct setting *s, struct err *e)
 {
-	const char *var = strstr(s->def, "$VAR");
 	struct buf text = BUF_INIT;
+	const char *at = s->def;
+	size_t len;
 	int rc;
 
-	if (!var)
-		return set(c, s, s->def, e);
-	buf_add(&text, s->def, (size_t)(var - s->def));
-	buf_addstr(&text, c->var);
-	buf_addstr(&text, var + 4);
+	if (!strchr(at, '$'))
+		return set(c, s, at, e);
+	while (*at) {
+		len = add_word(c, at, &text);
+		if (!len)
+			buf_addch(&text, *at);
+		at += len ? len : 1;
+	}
 	rc = text.failed ? err_memory(e) : set_text(c, s, buf_str(&text), e);
 	buf_clear(&text);
 	return rc;
@@ -325,29 +385,46 @@ static int file_line(struct conf *c, char *line, struct err *e)
 	return set(c, s, equals + 1, e);
 }
 
+/* Appends a value as it may be shown. */
+static void add_masked(const struct conf *c, const struct setting *s, struct buf *out)
+{
+	const char *text = *text_at(c, s);
+
+	if (s->type == URL)
+		url_mask(text, out);
+	else
+		buf_addstr(out, s->secret && *text ? "***" : text);
+}
+
+/* (Out of memory counts as yes.) */
+static bool holds_secret(const struct conf *c, const struct setting *s)
+{
+	struct buf masked = BUF_INIT;
+	bool secret;
+
+	if (s->type != URL && s->type != TEXT)
+		return false;
+	add_masked(c, s, &masked);
+	secret = masked.failed || strcmp(buf_str(&masked), *text_at(c, s)) != 0;
+	buf_clear(&masked);
+	return secret;
+}
+
 /* A password in a file that others can read is everybody's. */
 static int check_mode(const struct conf *c, FILE *f, const char *path, struct err *e)
 {
-	struct buf masked = BUF_INIT;
 	struct stat st;
 	size_t i;
-	int rc = 0;
 
 	if (fstat(fileno(f), &st))
 		return err_sys(e, "%s", path);
 	if (!(st.st_mode & 077))
 		return 0;
-	for (i = 0; i < SETTINGS && !rc; i++) {
-		if (settings[i].type != URL || !(c->from_file >> i & 1))
-			continue;
-		buf_reset(&masked, SIZE_MAX);
-		url_mask(*text_at(c, &settings[i]), &masked);
-		if (strcmp(buf_str(&masked), *text_at(c, &settings[i])) != 0)
-			rc = err_set(e, ERR_INVALID, "%s: %s holds a secret: make the file 0600",
-				     path, settings[i].name);
-	}
-	buf_clear(&masked);
-	return rc;
+	for (i = 0; i < SETTINGS; i++)
+		if (c->from_file >> i & 1 && holds_secret(c, &settings[i]))
+			return err_set(e, ERR_INVALID, "%s: %s holds a secret: make the file 0600",
+				       path, settings[i].name);
+	return 0;
 }
 
 static int read_file(struct conf *c, const char *path, bool must, struct err *e)
@@ -438,10 +515,8 @@ static void print_value(const struct conf *c, const struct setting *s, FILE *out
 		fputs(s->choices[*number_at(c, s)], out);
 		break;
 	case TEXT:
-		fputs(*text_at(c, s), out);
-		break;
 	case URL:
-		url_mask(*text_at(c, s), &masked);
+		add_masked(c, s, &masked);
 		fputs(masked.failed ? "***" : buf_str(&masked), out);
 		buf_clear(&masked);
 		break;
@@ -499,7 +574,7 @@ void conf_markdown(FILE *out)
 	      "A setting comes from the environment, else from the file `$PARLEY_CONFIG` (`KEY=VALUE` "
 	      "lines, `#` begins a\ncomment line; by default `$PARLEY_VAR/parley.conf`, if it is there), "
 	      "else from its default. An empty variable\ncounts as unset. A file that holds a password "
-	      "must have mode 0600. A bad value stops the start with one line that\nnames it. "
+	      "or a key must have mode 0600. A bad value stops the start with one line that\nnames it. "
 	      "`--print-config` shows what is in force, as a file that could be read again.\n", out);
 	for (i = 0; i < SETTINGS; i++) {
 		fprintf(out, "\n## %s\n\n%s\n\nValue: ", settings[i].name, settings[i].help);

@@ -20,11 +20,15 @@ struct conf {
 	int64_t job_format; /* enum job_format */
 	char *bind;
 	int64_t open; /* 1: not only loopback */
+	char *admin_key; /* "": none */
+	char *cors_origins; /* a list, see origin.h */
+	char *buckets; /* a list, see bucket.h */
 	char *redis_url, *database_url, *elasticsearch_url; /* elasticsearch_url: "" is none */
 	char *var, *node;
 	char *log_level;
 	int64_t workers;
 	int64_t api_processes, writer_processes, process_requests;
+	int64_t search_processes, search_budget_ms;
 	int64_t read_wait_ms, stop_ms;
 	int64_t redis_timeout_ms, database_timeout_s, breaker_ms;
 	int64_t lease_ms, retry_base_ms, retry_limit, queue_limit;

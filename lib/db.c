@@ -306,7 +306,7 @@ static bool is_number(enum enum_field_types type)
 }
 
 /* Bind what the result has: numbers as 64 bits, the rest as text whose length is known per row. */
-static int bind_result(struct db *db, MYSQL_STMT *stmt, struct err *e)
+static int bind_result(struct db *db, MYSQL_STMT *stmt, bool whole, struct err *e)
 {
 	MYSQL_RES *meta = mysql_stmt_result_metadata(stmt);
 	MYSQL_BIND bind[DB_COLUMNS];
@@ -328,7 +328,7 @@ static int bind_result(struct db *db, MYSQL_STMT *stmt, struct err *e)
 		bind[i].error = &c->error;
 	}
 	mysql_free_result(meta);
-	if (mysql_stmt_bind_result(stmt, bind) || mysql_stmt_store_result(stmt))
+	if (mysql_stmt_bind_result(stmt, bind) || (whole && mysql_stmt_store_result(stmt)))
 		return stmt_failed(db, stmt, clock_mono_ms(), e);
 	db->open = stmt;
 	return 0;
@@ -341,7 +341,7 @@ static bool worth_another(const struct db *db, bool had_link, bool in_transactio
 }
 
 static int query_once(struct db *db, enum db_query query, const struct db_value *values,
-		      size_t groups, struct err *e)
+		      size_t groups, bool whole, struct err *e)
 {
 	MYSQL_STMT *stmt;
 
@@ -351,18 +351,30 @@ static int query_once(struct db *db, enum db_query query, const struct db_value 
 	if (prepare(db, query, groups, &stmt, e) ||
 	    execute(db, stmt, values, parameters(query, groups), e))
 		return -1;
-	return bind_result(db, stmt, e);
+	return bind_result(db, stmt, whole, e);
+}
+
+static int query_twice(struct db *db, enum db_query query, const struct db_value *values,
+		       size_t groups, bool whole, struct err *e)
+{
+	bool had_link = db->link != NULL, in_transaction = db->in_transaction;
+	int rc = query_once(db, query, values, groups, whole, e);
+
+	if (rc && worth_another(db, had_link, in_transaction))
+		rc = query_once(db, query, values, groups, whole, e);
+	return rc;
 }
 
 int db_query(struct db *db, enum db_query query, const struct db_value *values, size_t groups,
 	     struct err *e)
 {
-	bool had_link = db->link != NULL, in_transaction = db->in_transaction;
-	int rc = query_once(db, query, values, groups, e);
+	return query_twice(db, query, values, groups, true, e);
+}
 
-	if (rc && worth_another(db, had_link, in_transaction))
-		rc = query_once(db, query, values, groups, e);
-	return rc;
+int db_stream(struct db *db, enum db_query query, const struct db_value *values, size_t groups,
+	      struct err *e)
+{
+	return query_twice(db, query, values, groups, false, e);
 }
 
 static int fetch_text(struct db *db, unsigned column, struct err *e)

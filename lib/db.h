@@ -87,6 +87,10 @@ void db_disconnect(struct db *db);
  * ERR_DB_BUSY, ERR_DB_DUP, ERR_DB_SIZE, ERR_DB_DATA or ERR_MEMORY. */
 int db_query(struct db *db, enum db_query query, const struct db_value *values, size_t groups,
 	     struct err *e);
+/* The same for results that are too big for memory: rows are taken from the connection as db_next asks
+ * for them. db_done takes in what is left of them. */
+int db_stream(struct db *db, enum db_query query, const struct db_value *values, size_t groups,
+	      struct err *e);
 /* The next row: 1, 0: none is left (the result is closed), -1 with *e. */
 int db_next(struct db *db, struct err *e);
 /* Columns of the current row, from 0. A NULL is 0, or "". Texts are borrowed until the next row. */

@@ -11,7 +11,9 @@
 #include "problem.h"
 #include "query.h"
 
-enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OTHER, HTTP__MAX };
+enum http_method {
+	HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER, HTTP__MAX
+};
 
 #define HTTP_BODY_MAX 1048576 /* bytes */
 #define HTTP_ID_MAX 64        /* characters of a request id */
@@ -27,6 +29,9 @@ struct request {
 	char token[33];        /* of the path; "" when its route has none */
 	uint32_t number[HTTP_NUMBERS]; /* of the path */
 	char id[HTTP_ID_MAX + 1];
+	const char *origin;    /* of the page that a browser asks for; "": none said. Borrowed */
+	bool origin_listed;    /* that page may use the API */
+	bool preflight;        /* its browser asks first what it may send (Fetch, 4.8) */
 };
 
 struct reply {

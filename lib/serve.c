@@ -162,10 +162,24 @@ static void send_reply(const FCGX_Request *f, const struct request *r, const str
 	buf_clear(&head);
 }
 
-/* A failure of ours is logged once, here. */
+/* An error of the web server's own, which it sends here for the words: the request is whatever it made
+ * of it. Ordinary requests have 200 there, or nothing. */
+static bool answer_for_web_server(const FCGX_Request *f, struct reply *p)
+{
+	long status = strtol(param(f, "REDIRECT_STATUS"), NULL, 10);
+	enum problem kind;
+
+	if (status < 400)
+		return false;
+	kind = problem_of_status((int)status);
+	reply_problem(p, kind, problem_means(kind));
+	return true;
+}
+
+/* A failure of ours is logged once, here. (501 and 505 are the client's.) */
 static void log_reply(const struct request *r, const struct reply *p, const char *route)
 {
-	if (p->status >= 500)
+	if (p->status == 500 || p->status == 503)
 		LOG(LOG_WARN, "request failed", LOG_S("request", r->id), LOG_S("route", route),
 		    LOG_N("status", p->status), LOG_S("body", buf_str(&p->body)));
 }
@@ -173,17 +187,23 @@ static void log_reply(const struct request *r, const struct reply *p, const char
 static const char *answer(const struct serve *s, const FCGX_Request *f, struct request *r,
 			  struct reply *p)
 {
+	const char *uri = param(f, "REQUEST_URI");
 	const struct route *route;
 	struct err e = ERR_INIT;
 
-	r->method = method_of(param(f, "REQUEST_METHOD"), &r->head);
-	if (path_split(&r->path, param(f, "REQUEST_URI"))) {
+	if (r->method == HTTP_OPTIONS && !strcmp(uri, "*")) {
+		route_options(s->tables, r, p);
+		return "";
+	}
+	if (path_split(&r->path, uri)) {
 		reply_problem(p, PROBLEM_NOT_FOUND, "There is nothing at this path.");
 		return "";
 	}
 	route = route_find(s->tables, r, p);
 	if (!route)
 		return "";
+	if (!guard_admits(&s->guard, route, r, param(f, "HTTP_AUTHORIZATION"), p))
+		return route->pattern;
 	if (query_parse(&r->query, r->path.query, r->path.query_len, &e))
 		reply_problem(p, PROBLEM_BAD_PARAMETER, e.text);
 	else if (!(route->flags & ROUTE_BODY) || (read_body(f, r, p) && check_body(f, r, p)))
@@ -194,15 +214,20 @@ static const char *answer(const struct serve *s, const FCGX_Request *f, struct r
 static void one_request(const struct serve *s, const FCGX_Request *f, struct request *r,
 			struct reply *p)
 {
-	const char *route;
+	const char *route = "";
 
 	metrics_begin(s->metrics);
 	take_id(r, param(f, "HTTP_X_REQUEST_ID"));
-	route = answer(s, f, r, p);
+	r->method = method_of(param(f, "REQUEST_METHOD"), &r->head);
+	guard_read(&s->guard, r, param(f, "HTTP_ORIGIN"),
+		   param(f, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"));
+	if (!answer_for_web_server(f, p))
+		route = answer(s, f, r, p);
 	if (p->body.failed || p->headers.failed) {
 		reply_clear(p);
 		reply_problem(p, PROBLEM_OVERLOADED, "Out of memory. Try again.");
 	}
+	guard_headers(r, p);
 	log_reply(r, p, route);
 	metrics_request(s->metrics, r->head ? "HEAD" : http_method_name(r->method), route, p->status);
 	send_reply(f, r, p);

@@ -4,13 +4,14 @@
 
 #include <stdint.h>
 
+#include "guard.h"
 #include "metrics.h"
-#include "route.h"
 
 struct serve {
 	int socket;                        /* listening, non-blocking, shared with the siblings */
 	const struct route *const *tables; /* ends with NULL */
 	struct service *service;
+	struct guard guard;
 	struct metrics *metrics;           /* borrowed */
 	int64_t requests;                  /* end after so many; 0: never */
 };

@@ -39,7 +39,7 @@ size_t utf8_length(const char *s, size_t n)
 }
 
 /* The property White_Space (PropList.txt) is these categories and six control characters. */
-static bool is_white(utf8proc_int32_t point)
+bool utf8_white(int32_t point)
 {
 	switch (utf8proc_category(point)) {
 	case UTF8PROC_CATEGORY_ZS:
@@ -57,7 +57,7 @@ bool utf8_blank(const char *s, size_t n)
 
 	for (size_t at = 0, len; at < n; at += len) {
 		len = decode(s + at, n - at, &point);
-		if (!len || !is_white(point))
+		if (!len || !utf8_white(point))
 			return false;
 	}
 	return true;

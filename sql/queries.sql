@@ -257,3 +257,14 @@ UPDATE chat_applications SET chats_stored = ?, chats_count = ?,
 
 -- name: ping
 SELECT 1;
+
+-- search
+
+-- Deleted rows count, so that a statement never has to read more than so many.
+-- name: scan_window
+SELECT number, body, deleted_at IS NOT NULL FROM messages
+WHERE chat_id = ? AND number < ? ORDER BY number DESC LIMIT ?;
+
+-- name: search_page
+SELECT number, body, created_at, updated_at FROM messages
+WHERE chat_id = ? AND deleted_at IS NULL AND number IN ({?});

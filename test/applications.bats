@@ -166,6 +166,25 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json length)" 1
 }
 
+@test "new tokens are in the buckets of PARLEY_BUCKETS, and all tokens are served" {
+  local n buckets='' before
+  request POST /applications '{"name":"from anywhere"}'
+  before=$(json .token)
+  stop api
+  PARLEY_BUCKETS=2a,f0-f1 start api
+  for ((n = 0; n < 40; n++)); do
+    request POST /applications '{"name":"from here"}'
+    expect 201
+    buckets+=$(json .token | cut -c 1-2)$'\n'
+  done
+  # one is missed once in ten million runs
+  same "$(sort -u <<<"$buckets" | xargs)" '2a f0 f1'
+  request GET "/applications/$before"
+  expect 200
+  stop api
+  start api
+}
+
 @test "a bad parameter of the list is 400" {
   local query
   for query in limit=0 limit=201 limit=x limit=01 limit= limit=-1 limit=+1 'limit=1&limit=2' \

@@ -2,6 +2,7 @@
 # What every route refuses, and how.
 
 load helpers/stack
+load helpers/problem
 
 setup_file() {
   stack_start
@@ -16,18 +17,6 @@ setup_file() {
 
 teardown_file() {
   stack_stop
-}
-
-# problem STATUS NAME: what was asked last is refused so, in full form (without jq, whose start is slow)
-problem() {
-  local wanted="^\{\"type\":\"/problems/$2\",\"title\":\"[^\"]+\",\"status\":$1,\"detail\":\".+\"[,}]"
-  expect "$1"
-  [[ $body =~ $wanted ]] || same "$body" "$wanted"
-  wanted=$'\n'$headers$'\n'
-  [[ $wanted == *$'\nContent-Type: application/problem+json\n'* ]] || same "$headers" "a problem's"
-  [[ $wanted == *$'\nCache-Control: no-store\n'* ]] || same "$headers" no-store
-  [[ $wanted == *$'\nReferrer-Policy: no-referrer\n'* ]] || same "$headers" no-referrer
-  [[ $wanted == *$'\nX-Request-Id: '[A-Za-z0-9]* ]] || same "$headers" 'with an id'
 }
 
 # refused BYTES…: as a message's body, with printf's escapes; 400 from both services
@@ -54,16 +43,6 @@ accepted() {
       expect 201
     done
   done
-}
-
-# typed URL PATH CURL-OPTION…: with the Content-Type that the options give
-typed() {
-  local url=$1$2
-  shift 2
-  status=$(curl -sS -o "$BATS_TEST_TMPDIR/body" -D "$BATS_TEST_TMPDIR/headers" \
-    -w '%{http_code}' --max-time 60 "$@" "$url")
-  headers=$(tr -d '\r' <"$BATS_TEST_TMPDIR/headers")
-  body=$(cat "$BATS_TEST_TMPDIR/body")
 }
 
 repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
@@ -289,13 +268,13 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   for method in DELETE PATCH PUT; do
     request "$method" /applications
     problem 405 method-not-allowed
-    same "$(header Allow | grep -oE 'GET|HEAD|POST' | sort | xargs)" 'GET HEAD POST'
+    same "$(header Allow | grep -oE '[A-Z]+' | sort | xargs)" 'GET HEAD OPTIONS POST'
     request "$method" "/applications/$token/chats"
     problem 405 method-not-allowed
-    same "$(header Allow | grep -oE 'GET|HEAD|POST' | sort | xargs)" 'GET HEAD POST'
+    same "$(header Allow | grep -oE '[A-Z]+' | sort | xargs)" 'GET HEAD OPTIONS POST'
     request "$method" "$messages"
     problem 405 method-not-allowed
-    same "$(header Allow | grep -oE 'GET|HEAD|POST' | sort | xargs)" 'GET HEAD POST'
+    same "$(header Allow | grep -oE '[A-Z]+' | sort | xargs)" 'GET HEAD OPTIONS POST'
   done
   request POST "/applications/$token" '{}'
   problem 405 method-not-allowed
@@ -339,6 +318,37 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   expect 200
   writer HEAD /health
   expect 200
+}
+
+@test "OPTIONS is 204 with Allow wherever there is a route, and 404 elsewhere" {
+  local url path
+  for path in "/applications/$token/chats" "$messages" /health /health/live /health/ready /problems \
+    /problems/not-found; do
+    for url in "$API" "$WRITER"; do
+      ask "$url" OPTIONS "$path"
+      expect 204
+      same "$body" ''
+      [[ ", $(header Allow), " == *', OPTIONS, '* ]]
+      same "$(header Cache-Control) $(header Referrer-Policy)" 'no-store no-referrer'
+      [[ $(header X-Request-Id) =~ ^[A-Za-z0-9]+$ ]]
+    done
+    # what it says is what there is
+    request DELETE "$path"
+    problem 405 method-not-allowed
+    ask "$API" OPTIONS "$path"
+    same "$(header Allow)" "$(request DELETE "$path" && header Allow)"
+  done
+  writer OPTIONS "$messages"
+  same "$(header Allow)" 'POST, OPTIONS'
+  request OPTIONS "$messages/1" - -H 'X-Request-Id: mine'
+  expect 204
+  same "$(header X-Request-Id)" mine
+  for url in "$API" "$WRITER"; do
+    ask "$url" OPTIONS /nothing
+    problem 404 not-found
+  done
+  writer OPTIONS /applications
+  problem 404 not-found
 }
 
 # --- headers ------------------------------------------------------------------------------------------------------

@@ -53,6 +53,86 @@ depth_is() {
   done
 }
 
+# ready URL STATUS WORD, answered in bounded time
+ready() {
+  ask "$1" GET /health/ready - --max-time 5
+  expect "$2"
+  same "$(header Content-Type) $body" "application/json {\"status\":\"$3\"}"
+}
+
+# becomes_ready URL
+becomes_ready() { ready "$1" 200 ready 2>/dev/null; }
+
+live() {
+  local url
+  for url in "$API" "$WRITER"; do
+    ask "$url" GET /health/live - --max-time 1
+    expect 200
+    same "$body" '{"status":"live"}'
+  done
+}
+
+@test "live and ready are 200 on both services, with HEAD too, and nothing else is below" {
+  local url
+  live
+  for url in "$API" "$WRITER"; do
+    ready "$url" 200 ready
+    ask "$url" HEAD /health/ready
+    expect 200
+    same "$(header Content-Length)" 18
+    ask "$url" HEAD /health/live
+    expect 200
+    ask "$url" POST /health/live '{}'
+    expect 405
+    ask "$url" GET /health/dead
+    expect 404
+    same "$(json .type)" /problems/not-found
+  done
+}
+
+@test "without Redis the writer is not ready, the full API is; both live" {
+  stop redis
+  ready "$WRITER" 503 'not ready'
+  ready "$API" 200 ready
+  live
+  start redis
+  wait_for 20 becomes_ready "$WRITER"
+  signal redis STOP
+  ready "$WRITER" 503 'not ready'
+  ready "$API" 200 ready
+  live
+  signal redis CONT
+  wait_for 20 becomes_ready "$WRITER"
+}
+
+@test "without MySQL both are ready, and without both the full API is not" {
+  stop mariadb
+  ready "$WRITER" 200 ready
+  ready "$API" 200 ready
+  stop redis
+  ready "$API" 503 'not ready'
+  ready "$WRITER" 503 'not ready'
+  live
+  start redis
+  wait_for 20 becomes_ready "$API"
+  wait_for 20 becomes_ready "$WRITER"
+  start mariadb
+  wait_for 20 all_well
+}
+
+@test "with MySQL and Redis hanging the answer comes in bounded time" {
+  signal mariadb STOP
+  signal redis STOP
+  ready "$API" 503 'not ready'
+  ready "$WRITER" 503 'not ready'
+  live
+  signal mariadb CONT
+  signal redis CONT
+  wait_for 20 becomes_ready "$API"
+  wait_for 20 becomes_ready "$WRITER"
+  wait_for 20 all_well
+}
+
 @test "appendfsync is the one in force" {
   redis CONFIG SET appendfsync everysec
   request GET /health
@@ -203,4 +283,8 @@ depth_is() {
   start writer
   writer GET /health
   expect 200
+}
+
+@test "logs show no whole token, whatever was away" {
+  same "$(grep -ral -- "$token" "$PARLEY_VAR/log")" ''
 }

@@ -120,7 +120,10 @@ interrupt() {
 
 @test "what cannot work is refused with one line" {
   cd "$stack_root"
-  [[ $(server_refuses BIND=0.0.0.0) == *PARLEY_OPEN=1* ]]
+  [[ $(server_refuses BIND=0.0.0.0) == *PARLEY_ADMIN_KEY*PARLEY_OPEN=1* ]]
+  # with either it gets past that, to the next complaint
+  [[ $(server_refuses BIND=0.0.0.0 PARLEY_OPEN=1 "WEB_PORT=$API_PORT") == *"must differ"* ]]
+  [[ $(server_refuses BIND=0.0.0.0 PARLEY_ADMIN_KEY=k "WEB_PORT=$API_PORT") == *"must differ"* ]]
   [[ $(server_refuses WEB_SERVER=nginx) == *"comes later"* ]]
   [[ $(server_refuses "WEB_PORT=$API_PORT") == *"must differ"* ]]
   [[ $(server_refuses PARLEY_WORKERS=many) == *PARLEY_WORKERS* ]]

@@ -151,6 +151,13 @@ PARLEY_NODE=a/b
 PARLEY_NODE=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 PARLEY_LOG_LEVEL=loud
 PARLEY_BATCH_TIMEOUT_MS=30000
+PARLEY_CORS_ORIGINS=chat.example.com
+PARLEY_CORS_ORIGINS=http://a.example/
+PARLEY_CORS_ORIGINS=null
+PARLEY_ADMIN_KEY=with blank
+PARLEY_ADMIN_KEY=schlüssel
+PARLEY_BUCKETS=00-3F
+PARLEY_BUCKETS=3f-00
 END
 }
 
@@ -222,6 +229,28 @@ END
   done
   written 0644 REDIS_URL=redis://host:1/0
   same "$(value REDIS_URL)" redis://host:1/0
+}
+
+@test "the admin key is a secret: masked, and refused in a file that others can read" {
+  same "$(value PARLEY_ADMIN_KEY PARLEY_ADMIN_KEY=s3cret)" '***'
+  same "$(value PARLEY_ADMIN_KEY)" ''
+  written 0644 PARLEY_ADMIN_KEY=s3cret
+  refuses "persist: $conf: PARLEY_ADMIN_KEY *0600*" "$persist"
+  same "$(grep -c s3cret "$BATS_TEST_TMPDIR/err")" 0
+  written 0600 PARLEY_ADMIN_KEY=s3cret
+  same "$(value PARLEY_ADMIN_KEY)" '***'
+  refuses 'persist: *PARLEY_ADMIN_KEY: *' env PARLEY_ADMIN_KEY='my s3cret' "$persist"
+  same "$(grep -c s3cret "$BATS_TEST_TMPDIR/err")" 0
+}
+
+@test "the default of PARLEY_CORS_ORIGINS is the front end's own" {
+  same "$(value PARLEY_CORS_ORIGINS WEB_PORT=8001 BIND=127.0.0.1)" \
+    'http://127.0.0.1:8001 http://localhost:8001 http://127.0.0.1:8001'
+  same "$(value PARLEY_CORS_ORIGINS WEB_PORT=8001 BIND=10.1.2.3)" \
+    'http://127.0.0.1:8001 http://localhost:8001 http://10.1.2.3:8001'
+  same "$(value PARLEY_CORS_ORIGINS WEB_PORT=8001 BIND=::1)" \
+    'http://127.0.0.1:8001 http://localhost:8001 http://[::1]:8001'
+  same "$(value PARLEY_CORS_ORIGINS PARLEY_CORS_ORIGINS=https://a.example)" https://a.example
 }
 
 @test "an unknown key or a line that is none is refused, with its place" {

@@ -29,7 +29,7 @@ signal_all() { kill -s "$2" -- "-$(pid_of "$1")"; }
 # Pids of the processes that a program forked.
 children_of() { pgrep -P "$(pid_of "$1")"; }
 
-# start NAME: redis, mariadb, lighttpd, api, writer, recount, schedule, purge, persist, persist-2 …
+# start NAME: redis, mariadb, lighttpd, api, writer, search, recount, schedule, purge, persist, persist-2 …
 # Services are waited for.
 start() {
   local name=$1 log=$PARLEY_VAR/log/$1.log
@@ -38,7 +38,7 @@ start() {
     redis) redis_start "$PARLEY_VAR" "${STACK_REDIS_PORT:-0}" "$@" ;;
     mariadb) mariadb_start "$PARLEY_VAR" "${STACK_MYSQL_PORT:-}" "$@" ;;
     lighttpd) start_lighttpd ;;
-    api | writer)
+    api | writer | search)
       rm -f "$PARLEY_VAR/run/$name.sock"
       spawn "$log" "$PARLEY_BUILD/fcgi/$name" "$@"
       ;;
@@ -46,7 +46,7 @@ start() {
   esac || return 1
   echo "$REPLY" >"$PARLEY_VAR/pids/$name"
   case $name in
-    api | writer)
+    api | writer | search)
       await 20000 "$REPLY" test -S "$PARLEY_VAR/run/$name.sock" || { tail "$log" >&2; return 1; }
       ! is_running lighttpd || wait_for 10 is_reached "$name"
       ;;
@@ -55,9 +55,12 @@ start() {
 
 # After a failure lighttpd leaves a program alone for up to a second, and answers 503 in HTML itself.
 is_reached() {
-  local url=$API
-  [ "$1" = api ] || url=$WRITER
-  [[ $(curl -s -o /dev/null -w '%{content_type}' --max-time 5 "$url/health") != text/html* ]]
+  local url=$API/health
+  case $1 in
+    writer) url=$WRITER/health ;;
+    search) url=$API/applications/00000000000000000000000000000000/chats/1/messages/search ;;
+  esac
+  [[ $(curl -s -o /dev/null -w '%{content_type}' --max-time 5 "$url") != text/html* ]]
 }
 
 # stop NAME [MS]: TERM, and wait until all of it is gone; fails when it had to be killed.
@@ -170,6 +173,7 @@ stack_start() {
     { cat "$PARLEY_VAR/log/migrate.log" >&2; return 1; }
   start api
   start writer
+  start search
   start lighttpd
   wait_for 30 is_healthy "$API"
   wait_for 30 is_healthy "$WRITER"
@@ -181,7 +185,7 @@ is_healthy() { [ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 10 "$1/hea
 stack_stop() {
   local name failed=0
   [ -n "${PARLEY_VAR:-}" ] && [ -d "$PARLEY_VAR/pids" ] || return 0
-  for name in lighttpd api writer; do stop "$name" || failed=1; done
+  for name in lighttpd api writer search; do stop "$name" || failed=1; done
   jobs_stop || failed=1
   for name in mariadb redis; do stop "$name" || failed=1; done
   for name in "$PARLEY_VAR"/pids/*; do
@@ -237,6 +241,16 @@ ask() {
   headers=$(tr -d '\r' <"$out/headers")
   body=$(cat "$out/body" && printf x)
   body=${body%x}
+}
+
+# typed URL PATH CURL-OPTION…: a POST with the body, and the Content-Type, that the options give
+typed() {
+  local url=$1$2
+  shift 2
+  status=$(curl -sS -o "$BATS_TEST_TMPDIR/body" -D "$BATS_TEST_TMPDIR/headers" \
+    -w '%{http_code}' --max-time 60 "$@" "$url")
+  headers=$(tr -d '\r' <"$BATS_TEST_TMPDIR/headers")
+  body=$(cat "$BATS_TEST_TMPDIR/body")
 }
 
 # request METHOD PATH [BODY [CURL-OPTION…]] from the full API; writer …: from the fast writer

@@ -20,6 +20,7 @@ static const struct route one[] = {
 static const struct route two[] = {
 	{ HTTP_GET, "/applications/:token/chats", handle, 0 },
 	{ HTTP_GET, "/", handle, 0 },
+	{ HTTP_GET, "/problems/:name", handle, 0 },
 	{ HTTP_OTHER, NULL, NULL, 0 },
 };
 static const struct route *const tables[] = { one, two, NULL };
@@ -44,6 +45,7 @@ static void finds_over_all_tables(void)
 	CHECK(find(HTTP_GET, "/applications/" TOKEN "/chats/3/messages/4294967295", &r, &p) == &one[1]);
 	CHECK_INT(r.number[0], 3);
 	CHECK_INT(r.number[1], 4294967295);
+	CHECK(find(HTTP_GET, "/problems/any-thing", &r, &p) == &two[2]);
 }
 
 static void tells_what_is_not_there(void)
@@ -76,7 +78,33 @@ static void tells_which_methods_there_are(void)
 
 	CHECK(!find(HTTP_DELETE, "/applications/" TOKEN "/chats", &r, &p));
 	CHECK_INT(p.status, 405);
-	CHECK_STR(buf_str(&p.headers), "Allow: GET, HEAD, POST\r\n");
+	CHECK_STR(buf_str(&p.headers), "Allow: GET, HEAD, POST, OPTIONS\r\n");
+	reply_clear(&p);
+	CHECK(!find(HTTP_OTHER, "/problems/x", &r, &p));
+	CHECK_INT(p.status, 405);
+	CHECK_STR(buf_str(&p.headers), "Allow: GET, HEAD, OPTIONS\r\n");
+	buf_clear(&p.body);
+	buf_clear(&p.headers);
+}
+
+static void options_has_an_answer_wherever_there_is_a_route(void)
+{
+	struct request r;
+	struct reply p = { 0 };
+
+	CHECK(!find(HTTP_OPTIONS, "/applications/" TOKEN "/chats/1/messages/2", &r, &p));
+	CHECK_INT(p.status, 204);
+	CHECK_STR(buf_str(&p.headers), "Allow: GET, HEAD, OPTIONS\r\n");
+	CHECK_INT(p.body.len, 0);
+	reply_clear(&p);
+	CHECK(!find(HTTP_OPTIONS, "/nothing", &r, &p));
+	CHECK_INT(p.status, 404);
+	reply_clear(&p);
+	r = (struct request){ .method = HTTP_OPTIONS, .preflight = true };
+	route_options(tables, &r, &p);
+	CHECK_INT(p.status, 204);
+	CHECK_STR(buf_str(&p.headers), "Allow: GET, HEAD, POST, OPTIONS\r\n"
+				       "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n");
 	buf_clear(&p.body);
 	buf_clear(&p.headers);
 }
@@ -99,6 +127,7 @@ static const struct check_test tests[] = {
 	CHECK_TEST(finds_over_all_tables),
 	CHECK_TEST(tells_what_is_not_there),
 	CHECK_TEST(tells_which_methods_there_are),
+	CHECK_TEST(options_has_an_answer_wherever_there_is_a_route),
 	CHECK_TEST(a_field_that_is_wrong_is_named),
 };
 

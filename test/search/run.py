@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""run.py API WRITER TOKEN pairs GROUP | order | real STATE COUNT: searches, and says what is not as it should be.
+
+pairs: a group of pairs.json: body, q, and the highlight, or null when q does not find the body.
+order: order.json. real: COUNT pieces of the texts that `script/demo --state STATE` has loaded.
+"""
+import html
+import http.client
+import json
+import pathlib
+import random
+import re
+import sys
+import unicodedata
+import urllib.parse
+
+import check
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Client:
+    def __init__(self, url):
+        self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=60)
+
+    def ask(self, method, path, value=None):
+        body = None if value is None else json.dumps(value).encode()
+        self.connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = self.connection.getresponse()
+        data = answer.read()
+        if answer.status not in (200, 201):
+            sys.exit(f"{method} {path}: {answer.status} {data[:300]!r}")
+        return json.loads(data), answer.headers
+
+
+class Chat:
+    def __init__(self, api, path):
+        self.api, self.path, self.folded = api, path, {}
+
+    def post(self, writer, body):
+        number = writer.ask("POST", f"{self.path}/messages", {"body": body})[0]["number"]
+        self.folded[number] = check.fold(body)
+        return number
+
+    def page(self, q, page):
+        query = urllib.parse.urlencode({"q": q, "limit": 200, "page": page})
+        return self.api.ask("GET", f"{self.path}/messages/search?{query}")
+
+    def search(self, q):
+        """All the hits, page by page."""
+        hits, headers = self.page(q, 1)
+        total = int(headers["X-Total-Count"])
+        if headers["X-Search-Source"] != "mysql" or headers["X-Search-Incomplete"]:
+            sys.exit(f"{q!r}: {headers}")
+        while len(hits) < total:
+            more, _ = self.page(q, len(hits) // 200 + 1)
+            if not more:
+                break
+            hits += more
+        if len(hits) != total:
+            sys.exit(f"{q!r}: {len(hits)} hits, X-Total-Count says {total}")
+        return hits
+
+    def differences(self, q):
+        """What the plain search would answer otherwise; and the hits."""
+        hits = self.search(q)
+        got, want = [hit["number"] for hit in hits], check.search(q, self.folded)
+        if got != want:
+            missing, extra = set(want) - set(got), set(got) - set(want)
+            yield (f"{q!r} in {self.path}: missing {sorted(missing)[:5]}, too many {sorted(extra)[:5]}"
+                   + ("" if missing or extra else ", in another order"))
+        for hit in hits:
+            shown = html.unescape(re.sub("</?em>", "", hit["highlight"]))
+            if shown != hit["body"]:
+                yield f"{q!r}: the highlight of {hit['body']!r} is {hit['highlight']!r}"
+
+
+def new_chat(api, writer, token):
+    return Chat(api, writer.ask("POST", f"/applications/{token}/chats", {})[1]["Location"])
+
+
+def run_pairs(api, writer, token, group):
+    """All bodies of a group are in one chat."""
+    pairs = json.loads((HERE / "pairs.json").read_text())[group]
+    chat = new_chat(api, writer, token)
+    numbers = {body: chat.post(writer, body) for body in {body: 0 for body, _, _ in pairs}}
+    for body, q, highlight in pairs:
+        hit = {hit["number"]: hit for hit in chat.search(q)}.get(numbers[body])
+        got = hit and hit["highlight"]
+        if got != highlight:
+            yield f"{q!r} in {body!r}: {got!r}, not {highlight!r}"
+        yield from chat.differences(q)
+    print(f"{len(pairs)} pairs")
+
+
+def run_order(api, writer, token):
+    for case in json.loads((HERE / "order.json").read_text()):
+        chat = new_chat(api, writer, token)
+        for body in case["bodies"]:
+            chat.post(writer, body)
+        got = [hit["number"] for hit in chat.search(case["q"])]
+        if got != case["order"]:
+            yield f"{case['name']}: {got}, not {case['order']}"
+        yield from chat.differences(case["q"])
+
+
+# ---- real texts ----
+
+def change(text):
+    """The same for search: in another case, with other accents, taken apart or put together."""
+    swapped = "".join(random.choice((char, char, char.upper(), char.lower(), char.casefold()))
+                      for char in text)
+    kind = random.choice(("as it is", "bare", "accents", "NFD", "NFC"))
+    if kind == "bare":
+        return "".join(char for char in unicodedata.normalize("NFD", swapped)
+                       if unicodedata.category(char) != "Mn")
+    if kind == "accents":
+        return "".join(char + random.choice(("", "", "\u0301", "\u0308")) if char.isalpha() else char
+                       for char in swapped)
+    return swapped if kind == "as it is" else unicodedata.normalize(kind, swapped)
+
+
+def piece(body):
+    """3 to 20 characters in a row, or None; a third of them as a phrase."""
+    length = random.randint(3, 20)
+    start = random.randrange(max(1, len(body) - length + 1))
+    part = body[start:start + length].replace("\0", "")
+    if len(part) < 3 or not re.sub(f"[{check.WHITE}]", "", part):
+        return None
+    q = change(part)
+    return f'"{q}"' if random.random() < 1 / 3 else q
+
+
+def read_chat(api, path):
+    chat, bodies, link = Chat(api, path), {}, f"{path}/messages?limit=200"
+    while link:
+        messages, headers = api.ask("GET", link)
+        for message in messages:
+            bodies[message["number"]] = message["body"]
+            chat.folded[message["number"]] = check.fold(message["body"])
+        link = re.search('<([^>]*)>; rel="next"', headers.get("Link") or "")
+        link = link and link[1]
+    return chat, bodies
+
+
+def run_real(api, _writer, _token, state, count):
+    random.seed(4)
+    chats = [read_chat(api, chat["path"])
+             for application in json.loads(pathlib.Path(state).read_text())["applications"]
+             for chat in application["chats"]]
+    chats = [chat for chat in chats if chat[1]]
+    done = found = 0
+    while done < int(count):
+        chat, bodies = random.choice(chats)
+        number = random.choice(list(bodies))
+        q = piece(bodies[number])
+        if not q or len(check.terms(q)) > 32:
+            continue
+        hits = check.search(q, chat.folded)
+        if number not in hits:
+            yield f"the plain search does not find {q!r} in {bodies[number]!r}"
+        yield from chat.differences(q)
+        done += 1
+        found += len(hits)
+    print(f"{done} pieces, {found} hits, in {sum(len(bodies) for _, bodies in chats)} messages of "
+          f"{len(chats)} chats")
+
+
+def main():
+    api, writer, token, what, *more = sys.argv[1:]
+    run = {"pairs": run_pairs, "order": run_order, "real": run_real}[what]
+    wrong = list(run(Client(api), Client(writer), token, *more))
+    for line in wrong[:20]:
+        print(line)
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
