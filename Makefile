@@ -1,7 +1,7 @@
 # make            the programs, in build/
 # make check      the quick tests (under two minutes)
 # make lint       clang-tidy, cppcheck, shellcheck; every warning is an error
-# make doc        doc/config.md from the table of settings
+# make doc        doc/config.md from the table of settings, doc/contract-tests.md from the tests' tags
 # make install    DESTDIR= PREFIX=/usr/local: programs in libexec/parley, bin/parley runs them
 # SAN=1           with AddressSanitizer and UndefinedBehaviorSanitizer, in build/san
 
@@ -35,7 +35,8 @@ FUZZ     := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 GEN      += $(B)/gen/openapi.h
 
 PROGRAMS := $(FCGI:%=$(B)/fcgi/%) $(JOBS:%=$(B)/jobs/%)
-TESTS    := $(UNIT:%=$(B)/test/%) $(B)/test/load
+BENCH    := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
+TESTS    := $(UNIT:%=$(B)/test/%) $(BENCH:%=$(B)/test/bench/%) $(B)/test/load
 
 all: $(PROGRAMS)
 tests: $(TESTS)
@@ -60,6 +61,9 @@ $(UNIT:%=$(B)/test/%): $(B)/test/%: $(B)/test/unit/%.o $(B)/libparley.a
 
 $(B)/test/load: $(patsubst %.c,$(B)/%.o,$(wildcard test/load*.c)) $(B)/libparley.a
 	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
+
+$(BENCH:%=$(B)/test/bench/%): $(B)/test/bench/%: $(B)/test/bench/%.o $(B)/libparley.a
 	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
 
 # clang's libFuzzer: the library is compiled into each fuzzer, so that coverage reaches it
@@ -89,6 +93,7 @@ lint: $(GEN)
 
 doc: $(B)/fcgi/api
 	$(B)/fcgi/api --markdown > doc/config.md
+	script/contract test/contract.txt test/*.bats test/load/*.bats > doc/contract-tests.md
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley $(DESTDIR)$(PREFIX)/share/parley
@@ -99,6 +104,6 @@ install: all
 clean:
 	rm -rf build
 
--include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c test/*.c test/unit/*.c))
+-include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c test/*.c test/unit/*.c test/bench/*.c))
 .PHONY: all tests fuzzers check lint doc install clean
 .SECONDARY:

@@ -1,12 +1,12 @@
 # tests.bash: runs tests of several kinds and counts them, for script/test and script/check.
 #
-# An item is "kind:name". Its output goes to build/test-log/<item>.log; what it counted to .count:
+# An item is "kind:name". Its output goes to build/test-log ($PARLEY_TEST_LOG)/<item>.log; what it counted to .count:
 # "passed failed skipped". A kind that prints no TAP counts as one test.
 
 tests_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=script/servers.bash
 . "$tests_root/script/servers.bash"
-tests_log=$tests_root/build/test-log
+tests_log=${PARLEY_TEST_LOG:-$tests_root/build/test-log}
 : "${PARLEY_TEST_SECONDS:=900}" # for one item
 declare -A tests_running=()     # pid -> item
 

@@ -29,6 +29,7 @@ challenged() {
   same "$(header WWW-Authenticate)" "Bearer realm=\"parley\"${1:+, error=\"$1\"}"
 }
 
+# bats test_tags=admin:key
 @test "applications are created and listed with the key" {
   request POST /applications '{"name":"x"}' -H "$right"
   expect 201
@@ -40,6 +41,7 @@ challenged() {
   expect 200
 }
 
+# bats test_tags=admin:key
 @test "without the key it is 401 with a challenge, and nothing happens" {
   local before
   before=$(applications)
@@ -54,6 +56,7 @@ challenged() {
   same "$(applications)" "$before"
 }
 
+# bats test_tags=admin:key
 @test "with another key it is 401 and says so" {
   local key before
   before=$(applications)
@@ -67,6 +70,7 @@ challenged() {
   same "$(applications)" "$before"
 }
 
+# bats test_tags=admin:key
 @test "the key is asked for before the query and the body are looked at" {
   request GET '/applications?limit=%zz'
   challenged
@@ -89,6 +93,7 @@ challenged() {
   problem 405 method-not-allowed
 }
 
+# bats test_tags=admin:token
 @test "what needs only the token needs no key, on both services" {
   local url
   request GET "/applications/$token"
@@ -115,6 +120,7 @@ challenged() {
   expect 200
 }
 
+# bats test_tags=admin:key
 @test "without a key in the settings all is open" {
   stop api
   PARLEY_ADMIN_KEY='' start api
@@ -128,6 +134,7 @@ challenged() {
   start api
 }
 
+# bats test_tags=script:secrets,admin:secret
 @test "the key is in no log and no process's arguments" {
   same "$(grep -ralF -- "$PARLEY_ADMIN_KEY" "$PARLEY_VAR/log")" ''
   same "$(grep -alF -- "$PARLEY_ADMIN_KEY" /proc/[0-9]*/cmdline 2>/dev/null)" ''

@@ -48,6 +48,7 @@ unnamed() {
 
 repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
 
+# bats test_tags=route:post-applications,route:get-application,http:paths
 @test "POST answers 201 with the application and its Location, and GET with the same" {
   local before created token
   before=$(now)
@@ -69,6 +70,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$body" "$posted"
 }
 
+# bats test_tags=http:wrapped
 @test "a wrapped name is taken too" {
   local wrap
   for wrap in chat_application application; do
@@ -83,6 +85,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
     '{"application":[{"name":"x"}]}'
 }
 
+# bats test_tags=body:name,body:exact
 @test "any name of 1 to 255 characters comes back as it was sent" {
   local name
   for name in '"x"' '"  spaces around  "' '"a\u0000b"' '"\u0000"' '"\u0001\n\t\"\\\/"' '"שלום العربية"' \
@@ -92,17 +95,20 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   done
 }
 
+# bats test_tags=body:name
 @test "a name of more than 255 characters is 422" {
   unnamed 'must have at most 255 characters' "{\"name\":\"$(repeat x 256)\"}" \
     "{\"name\":\"$(repeat 😀 256)\"}" "{\"name\":\"$(repeat 'e\\u0301' 128)\"}"
 }
 
+# bats test_tags=body:name
 @test "a name of nothing but white space is 422" {
   unnamed 'must not be blank' '{"name":""}' '{"name":" "}' '{"name":"\t\n\u000b\f\r "}' \
     '{"name":"\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"}' \
     '{"name":"\u2028\u2029\u202f\u205f\u3000"}'
 }
 
+# bats test_tags=error:422
 @test "a missing name or one of another type is 422" {
   unnamed 'is missing' '{}' '{"Name":"x"}' '{"nam":"x"}'
   unnamed 'must be a text' '{"name":null}' '{"name":1}' '{"name":true}' '{"name":["x"]}' '{"name":{}}'
@@ -111,6 +117,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json '.errors.name[]')" 'is missing'
 }
 
+# bats test_tags=route:get-applications
 @test "the list ascends by creation, in pages after a token" {
   local n tokens=() got path pages=0
   new_application before
@@ -149,6 +156,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$body" '[]'
 }
 
+# bats test_tags=route:get-applications,list:limit
 @test "the list has 50 applications unless told, and at most 200" {
   local id
   request POST /applications '{"name":"seed"}'
@@ -185,6 +193,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   start api
 }
 
+# bats test_tags=error:400
 @test "a bad parameter of the list is 400" {
   local query
   for query in limit=0 limit=201 limit=x limit=01 limit= limit=-1 limit=+1 'limit=1&limit=2' \
@@ -207,6 +216,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json .chats_count)" 3
 }
 
+# bats test_tags=route:edit-application,http:wrapped
 @test "PATCH and PUT rename an application" {
   local method before
   new_application before
@@ -227,6 +237,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json .name)" 'wrapped too'
 }
 
+# bats test_tags=route:edit-application,error:422
 @test "a name that creating refuses is refused in renaming, and an unknown token is 404" {
   local text
   new_application kept

@@ -104,6 +104,7 @@ read nothing: cors 404 - - id /problems/not-found
 END
 }
 
+# bats test_tags=origin:foreign
 @test "a page of another origin can change and read nothing" {
   local before
   before=$(made)
@@ -118,6 +119,7 @@ read nothing: TypeError"
   same "$(made)" "$before"
 }
 
+# bats test_tags=origin:foreign
 @test "a page without an origin can change nothing" {
   local before
   before=$(made)
@@ -128,6 +130,7 @@ read nothing: TypeError"
   same "$(made)" "$before"
 }
 
+# bats test_tags=origin:allowed
 @test "a page of the front end can do all, and read what the answers say" {
   local before after
   mapfile -t before < <(made)
@@ -136,6 +139,7 @@ read nothing: TypeError"
   same "${after[*]}" "$((before[0] + 1)) $((before[1] + 3))"
 }
 
+# bats test_tags=origin:allowed
 @test "a page of another origin can do all once PARLEY_CORS_ORIGINS names it, and the front end's no more" {
   export PARLEY_CORS_ORIGINS="https://chat.example.com $elsewhere"
   stop api
@@ -146,6 +150,7 @@ read nothing: TypeError"
   same "$(seen "http://127.0.0.1:$WEB_PORT" | grep -c TypeError)" 7
 }
 
+# bats test_tags=origin:foreign
 @test "no origin: a program that is no browser can do all" {
   request POST /applications '{"name":"by curl"}'
   expect 201

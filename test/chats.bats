@@ -14,6 +14,7 @@ teardown_file() {
 
 now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
 
+# bats test_tags=route:post-chats,route:both-services
 @test "POST answers 201 with the number and a Location, on both services" {
   local url n=0
   new_application
@@ -30,6 +31,7 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
   done
 }
 
+# bats test_tags=route:post-chats
 @test "POST needs no body, and takes any object" {
   local url text n=0
   new_application
@@ -43,6 +45,7 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
   done
 }
 
+# bats test_tags=http:numbers
 @test "numbers ascend from 1 in each application, over both services together" {
   local n first
   new_application
@@ -58,6 +61,7 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
   same "$(json .number)" 1
 }
 
+# bats test_tags=http:numbers
 @test "chats that are created at once get the numbers 1 to N, each once" {
   new_application
   seq 1 60 | xargs -P 12 -I@ sh -c 'test $((@ % 2)) = 0 && url=$API || url=$WRITER
@@ -70,6 +74,7 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
   same "$(json .chats_count)" 60
 }
 
+# bats test_tags=route:get-chats,http:times,http:no-ids
 @test "GET answers with number, count and times, and no id" {
   local before created
   new_application
@@ -90,6 +95,7 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%6NZ; }
   same "$(printf '%s' "$body" | jq -c '.[0]')" "$one"
 }
 
+# bats test_tags=route:get-chats
 @test "messages_count is exact once all is stored" {
   local n
   new_application

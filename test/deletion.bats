@@ -54,6 +54,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
 
 # --- messages -------------------------------------------------------------------------------------------
 
+# bats test_tags=route:delete-message,http:once
 @test "DELETE of a message answers 204 without a body; it is gone, its number is not given again" {
   local n
   for n in 1 2 3; do post "text $n"; done
@@ -72,6 +73,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   same "$(json .number)" 4
 }
 
+# bats test_tags=route:delete-message
 @test "a deleted message leaves a tombstone: no text, its job key, a higher version" {
   post secret
   ids
@@ -82,6 +84,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
     $'0\t1\t1'
 }
 
+# bats test_tags=route:delete-message
 @test "a job that comes again does not bring a deleted message back" {
   local job
   jobs_stop
@@ -96,6 +99,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   same "$(json .messages_count)" 0
 }
 
+# bats test_tags=read:queued-one,error:409
 @test "DELETE and PATCH of a message that is queued are 409, of one that never was 404" {
   ids
   jobs_stop
@@ -126,6 +130,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
 
 # --- chats ----------------------------------------------------------------------------------------------
 
+# bats test_tags=route:delete-chat,http:once
 @test "DELETE of a chat answers 204; it and its messages are gone at once, for both services" {
   post one
   ids
@@ -143,6 +148,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   same "$chat" 2
 }
 
+# bats test_tags=read:queued-delete,route:delete-chat
 @test "a queued chat is deleted at once, and neither its job nor its messages bring it back" {
   jobs_stop
   new_chat
@@ -161,6 +167,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   same "$(redis EXISTS "chat:$id:message_counter")" 0
 }
 
+# bats test_tags=route:delete-chat
 @test "messages that are queued when their chat is deleted, in flight or redelivered, go with it" {
   local job
   ids
@@ -218,6 +225,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   no_chat "$path"
 }
 
+# bats test_tags=down:redis,error:503
 @test "Redis down: deleting chats and applications is 503 and deletes nothing; messages are edited and deleted" {
   post one
   post two
@@ -236,6 +244,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   wait_for 10 eval 'request DELETE "$path" && [ "$status" = 204 ]'
 }
 
+# bats test_tags=down:mysql
 @test "MySQL down: deleting and editing are 503, and work afterwards" {
   post one
   ids
@@ -253,6 +262,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
 
 # --- applications -----------------------------------------------------------------------------------------
 
+# bats test_tags=route:delete-application
 @test "DELETE of an application answers 204; it and everything below it is gone at once" {
   local other=$token first
   new_application
@@ -290,6 +300,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   same "$(redis EXISTS "chat_app:$app:chat_counter")" 0
 }
 
+# bats test_tags=route:delete-application
 @test "chats and messages that are queued below a deleted application go with it" {
   ids
   jobs_stop
@@ -305,6 +316,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
 
 # --- purge ------------------------------------------------------------------------------------------------
 
+# bats test_tags=route:delete-chat
 @test "purge removes the messages of a deleted chat in slices, and keeps the tombstone" {
   local n
   for n in 1 2 3 4 5 6 7; do post "$n"; done
@@ -322,6 +334,7 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   log_has purge 'purged.*messages=7'
 }
 
+# bats test_tags=route:delete-application
 @test "purge takes an application apart: chats become tombstones, their messages and counters go" {
   local n
   for n in 1 2 3 4 5 6 7; do

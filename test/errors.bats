@@ -49,12 +49,14 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
 
 # --- 400 ------------------------------------------------------------------------------------------------
 
+# bats test_tags=error:400,error:problem
 @test "malformed JSON is 400" {
   refused '{' '{"body":"x"' '{"body":"x",}' "{'body':'x'}" '{body:"x"}' '{"body":"x"} x' \
     '{"body":"x"}{"body":"x"}' '{"body":"x"/**/}' '{"body":"\\x"}' '{"body":"\\u12g4"}' \
     '{"body":"x","a":True}' '{"body":"x" "a":1}' '  '
 }
 
+# bats test_tags=error:400
 @test "JSON that is not an object is 400" {
   refused '["x"]' '"x"' 1 null true '[]'
   request POST "/applications/$token/chats" '[]'
@@ -63,17 +65,20 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   problem 400 malformed-json
 }
 
+# bats test_tags=error:400
 @test "nesting over 32 is 400, and 32 is not" {
   refused "{\"body\":\"x\",\"a\":$(repeat '[' 32)$(repeat ']' 32)}"
   accepted "{\"body\":\"x\",\"a\":$(repeat '[' 31)$(repeat ']' 31)}"
 }
 
+# bats test_tags=error:400
 @test "a duplicate key is 400, however it is written and however deep it lies" {
   refused '{"body":"x","body":"x"}' '{"body":"x","b\\u006fdy":"y"}' \
     '{"body":"x","a":[{"b":1,"c":2,"b":1}]}'
   accepted '{"body":"x","a":{"body":"y"}}'
 }
 
+# bats test_tags=error:400
 @test "NaN, Infinity and numbers that JSON does not know are 400" {
   local number
   for number in NaN Infinity -Infinity 1. .5 01 +1 1e - 0x1; do
@@ -82,18 +87,21 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   accepted '{"body":"x","a":[0,-0,1.5e-7,123456789012345678901234567890]}'
 }
 
+# bats test_tags=error:400
 @test "raw control characters are 400" {
   refused '{"body":"a\x01b"}' '{"body":"a\nb"}' '{"body":"a\tb"}' '{"body":"a\x1fb"}' \
     '{"body":"a\x00b"}' '{"a\nb":1,"body":"x"}' '{"body":"x"}\x00'
   accepted '{"body":"a\x7fb"}'
 }
 
+# bats test_tags=error:400
 @test "invalid UTF-8 is 400" {
   refused '{"body":"\xc0\xaf"}' '{"body":"\xed\xa0\x80"}' '{"body":"\xf5\x80\x80\x80"}' \
     '{"body":"\xff"}' '{"body":"\xc3"}' '{"body":"\xe0\x80\xaf"}' '{"body":"\xf4\x90\x80\x80"}' \
     '{"body":"\x80"}' '{"\xff":1,"body":"x"}'
 }
 
+# bats test_tags=error:400
 @test "a lone surrogate is 400, and a pair is not" {
   refused '{"body":"\\ud800"}' '{"body":"\\udc00"}' '{"body":"\\ud800\\ud800"}' \
     '{"body":"\\ud83dx"}' '{"body":"\\udc00\\ud800"}' '{"\\ud800":1,"body":"x"}'
@@ -105,6 +113,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   accepted '{"body":"\xef\xbb\xbfx"}'
 }
 
+# bats test_tags=error:400
 @test "a bad percent escape in a query is 400" {
   local query
   for query in 'limit=%zz' 'limit=%' 'limit=1%00' 'limit=%ff'; do
@@ -115,6 +124,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
 
 # --- 413, 415, 422 ----------------------------------------------------------------------------------------
 
+# bats test_tags=error:413
 @test "a body over 1 MiB is 413, and 1 MiB is not" {
   local url
   { printf '{"body":"' && head -c 1048565 /dev/zero | tr '\0' x && printf '"}'; } \
@@ -146,6 +156,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   done
 }
 
+# bats test_tags=error:415
 @test "a form or another type of body is 415" {
   local url type
   for url in "$API" "$WRITER"; do
@@ -161,6 +172,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   done
 }
 
+# bats test_tags=error:415
 @test "JSON by whatever name, or by none, is taken" {
   local url type
   for url in "$API" "$WRITER"; do
@@ -174,6 +186,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   done
 }
 
+# bats test_tags=error:422,error:problem
 @test "422 says which field and why" {
   request POST "$messages" '{}'
   problem 422 validation-failed
@@ -186,6 +199,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
 
 # --- 404, 405, HEAD ------------------------------------------------------------------------------------------
 
+# bats test_tags=error:404
 @test "an unknown route, token, chat or message is 404" {
   local path
   for path in / /nothing /applications/ "/applications/$token/" "/applications/$token/chat" \
@@ -205,6 +219,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   done
 }
 
+# bats test_tags=http:paths
 @test "an upper-case token is 404" {
   local upper=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA url
   # one that has letters, for certain
@@ -222,6 +237,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   db "UPDATE chat_applications SET token = '$token' WHERE token = '${upper,,}'"
 }
 
+# bats test_tags=http:paths
 @test "a number that is not canonical decimal from 1 to 4294967295 is 404" {
   local number url
   for number in 0 01 +1 -1 1abc abc 1.0 1e0 4294967296 18446744073709551617 %31 1%20 ''; do
@@ -237,6 +253,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   done
 }
 
+# bats test_tags=error:404
 @test "creating below an unknown token or chat is 404" {
   local url nobody=00000000000000000000000000000000
   for url in "$API" "$WRITER"; do
@@ -253,6 +270,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   done
 }
 
+# bats test_tags=route:writer-only
 @test "the writer has no other route" {
   local path
   for path in / /applications "/applications/$token" "/applications/$token/chats/1" "$messages/1"; do
@@ -263,6 +281,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   problem 404 not-found
 }
 
+# bats test_tags=error:405
 @test "another method is 405 with Allow" {
   local method
   for method in DELETE PATCH PUT; do
@@ -284,6 +303,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   [[ $(header Allow) == *'GET, HEAD'* && $(header Allow) != *POST* ]]
 }
 
+# bats test_tags=route:writer-only,error:405
 @test "another method on the writer's routes is 405 with Allow" {
   local method path
   for method in GET DELETE PATCH PUT; do
@@ -297,6 +317,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   expect 405
 }
 
+# bats test_tags=error:head
 @test "HEAD answers like GET, without the body" {
   local path
   for path in /applications "/applications/$token" "/applications/$token/chats" \
@@ -320,6 +341,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   expect 200
 }
 
+# bats test_tags=error:options
 @test "OPTIONS is 204 with Allow wherever there is a route, and 404 elsewhere" {
   local url path
   for path in "/applications/$token/chats" "$messages" /health /health/live /health/ready /problems \
@@ -353,6 +375,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
 
 # --- headers ------------------------------------------------------------------------------------------------------
 
+# bats test_tags=error:request-id
 @test "X-Request-Id is the client's where it is 1 to 64 harmless characters, else a new one" {
   local url id long
   long=$(repeat a 64)
@@ -379,6 +402,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   [ "$(header X-Request-Id)" != "$id" ]
 }
 
+# bats test_tags=admin:secret
 @test "no answer is kept by a cache or leaks its address" {
   local url path
   for path in /applications "/applications/$token" "/applications/$token/chats" "$messages" \
@@ -400,6 +424,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
 
 # --- no number to give --------------------------------------------------------------------------------------------
 
+# bats test_tags=error:409
 @test "no number left is 409" {
   local url id
   new_application
@@ -422,6 +447,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json .body)" 'the last'
 }
 
+# bats test_tags=error:503
 @test "a queue that is full is 503 with Retry-After, and nothing is numbered" {
   local before
   stop writer
@@ -444,6 +470,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json .number)" $((before + 2))
 }
 
+# bats test_tags=admin:secret
 @test "logs show no whole token" {
   request GET "/applications/$token/chats/999/messages"
   expect 404

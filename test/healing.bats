@@ -39,6 +39,7 @@ number_is() { same "$(json .number)" "$1"; }
 lose_message_counter() { redis DEL "chat:$id:message_counter" >/dev/null; }
 lose_chat_counter() { redis DEL "chat_app:$app:chat_counter" >/dev/null; }
 
+# bats test_tags=http:numbers
 @test "a chat's counter comes back behind what is stored and what is queued, on both services" {
   lose_message_counter
   post four
@@ -121,6 +122,7 @@ lose_chat_counter() { redis DEL "chat_app:$app:chat_counter" >/dev/null; }
   same "$(redis EXISTS "chat:$((id + 1)):message_counter")" 0
 }
 
+# bats test_tags=http:once
 @test "what was deleted stays 404, also when every trace of that is gone from Redis" {
   jobs_start 1
   request DELETE "/applications/$token/chats/$chat" && expect 204
@@ -133,6 +135,7 @@ lose_chat_counter() { redis DEL "chat_app:$app:chat_counter" >/dev/null; }
   number_is 2
 }
 
+# bats test_tags=http:numbers
 @test "a counter is healed once, however many ask for it at once" {
   lose_message_counter
   seq 1 40 | xargs -P 20 -I@ curl -s --json '{"body":"racing"}' "$WRITER$messages" |

@@ -35,6 +35,7 @@ depth_is() {
   [ "$(json .queue.depth)" = "$1" ]
 }
 
+# bats test_tags=route:health
 @test "all parts are ok, on both services" {
   local url
   for url in "$API" "$WRITER"; do
@@ -72,6 +73,7 @@ live() {
   done
 }
 
+# bats test_tags=route:live-ready
 @test "live and ready are 200 on both services, with HEAD too, and nothing else is below" {
   local url
   live
@@ -90,6 +92,7 @@ live() {
   done
 }
 
+# bats test_tags=route:live-ready
 @test "without Redis the writer is not ready, the full API is; both live" {
   stop redis
   ready "$WRITER" 503 'not ready'
@@ -105,6 +108,7 @@ live() {
   wait_for 20 becomes_ready "$WRITER"
 }
 
+# bats test_tags=route:live-ready
 @test "without MySQL both are ready, and without both the full API is not" {
   stop mariadb
   ready "$WRITER" 200 ready
@@ -120,6 +124,7 @@ live() {
   wait_for 20 all_well
 }
 
+# bats test_tags=route:health
 @test "with MySQL and Redis hanging the answer comes in bounded time" {
   signal mariadb STOP
   signal redis STOP
@@ -133,6 +138,7 @@ live() {
   wait_for 20 all_well
 }
 
+# bats test_tags=route:health
 @test "appendfsync is the one in force" {
   redis CONFIG SET appendfsync everysec
   request GET /health
@@ -140,6 +146,7 @@ live() {
   same "$(json .services.redis.appendfsync)" everysec
 }
 
+# bats test_tags=route:health
 @test "the queue's depth counts what is queued and in flight, its age the oldest job" {
   local n age
   jobs_stop
@@ -169,6 +176,7 @@ live() {
   wait_for 10 depth_is 0
 }
 
+# bats test_tags=route:health,down:redis,error:503
 @test "with Redis stopped it is 503 and named; writes are 503, reads go on, and all recovers by itself" {
   local url
   stop redis
@@ -203,6 +211,7 @@ live() {
   wait_for 20 is_stored "$(header Location)"
 }
 
+# bats test_tags=down:redis
 @test "with Redis hanging writes are 503 within a second, reads go on, and all recovers by itself" {
   local url n
   signal redis STOP
@@ -226,6 +235,7 @@ live() {
   wait_for 20 is_stored "$(header Location)"
 }
 
+# bats test_tags=route:health,down:mysql
 @test "with MySQL stopped it is 503 and named; known chats still get messages, stored when it is back" {
   local url locations=()
   stop mariadb
@@ -256,6 +266,7 @@ live() {
   for url in "${locations[@]}"; do wait_for 20 is_stored "$url"; done
 }
 
+# bats test_tags=down:mysql
 @test "with MySQL hanging writes to known chats are 201, and what waits is bounded" {
   signal mariadb STOP
   writer POST "$messages" '{"body":"meanwhile"}'
@@ -272,6 +283,7 @@ live() {
   wait_for 20 is_stored "$location"
 }
 
+# bats test_tags=route:health
 @test "an Elasticsearch that is configured and does not answer is down and counts" {
   stop writer
   ELASTICSEARCH_URL=http://127.0.0.1:1 start writer
@@ -285,6 +297,7 @@ live() {
   expect 200
 }
 
+# bats test_tags=admin:secret
 @test "logs show no whole token, whatever was away" {
   same "$(grep -ral -- "$token" "$PARLEY_VAR/log")" ''
 }

@@ -433,6 +433,7 @@ test_stored() {
   same "$(redis EXISTS suspects:default)" 0
 }
 
+# bats test_tags=settings:slots
 @test "as many persist run as there are slots; one too many ends at once with 0" {
   start persist-1
   start persist-2

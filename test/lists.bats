@@ -37,6 +37,7 @@ page() {
   same "$(numbers)" "$(upto "$2" "$3")"
 }
 
+# bats test_tags=list:limit,list:pages
 @test "a list ascends by number, 50 at once" {
   local list
   for list in $(lists); do
@@ -44,6 +45,7 @@ page() {
   done
 }
 
+# bats test_tags=list:limit
 @test "limit is 1 to 200" {
   local list
   for list in $(lists); do
@@ -54,6 +56,7 @@ page() {
   done
 }
 
+# bats test_tags=list:pages
 @test "after gives the next ones, before the ones before it, ascending both" {
   local list
   for list in $(lists); do
@@ -80,6 +83,7 @@ page() {
   done
 }
 
+# bats test_tags=list:pages
 @test "before=9007199254740991 is the newest page" {
   local list
   for list in $(lists); do
@@ -90,6 +94,7 @@ page() {
   done
 }
 
+# bats test_tags=list:links
 @test "following next from the beginning gives each once, in order" {
   local list path got
   for list in $(lists); do
@@ -104,6 +109,7 @@ page() {
   done
 }
 
+# bats test_tags=list:links
 @test "following prev from the last page gives each once, backwards page by page" {
   local list path got pages
   for list in $(lists); do
@@ -121,6 +127,7 @@ page() {
   done
 }
 
+# bats test_tags=list:links
 @test "Link has next and prev where there is more, last always, all of them with the limit" {
   local list
   for list in $(lists); do
@@ -146,11 +153,13 @@ page() {
   done
 }
 
+# bats test_tags=list:links
 @test "Link is as RFC 8288 has it" {
   request GET "/applications/$token/chats/1/messages?after=10&limit=10"
   [[ $(header Link) =~ ^(\</[^ \>]*\>\;\ rel=\"(next|prev|last)\"(,\ |$)){3}$ ]]
 }
 
+# bats test_tags=list:limit,list:pages,error:400
 @test "a bad limit, after or before is 400" {
   local list query
   for list in $(lists); do

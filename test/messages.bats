@@ -48,6 +48,7 @@ unkept() {
   done
 }
 
+# bats test_tags=route:post-messages,route:both-services
 @test "POST answers 201 with the number and a Location, on both services" {
   local url n=0
   new_chat
@@ -61,6 +62,7 @@ unkept() {
   done
 }
 
+# bats test_tags=route:get-messages,http:no-ids,http:times
 @test "GET answers with number, body and times, and no id" {
   local before created one
   before=$(now)
@@ -79,6 +81,7 @@ unkept() {
   same "$(printf '%s' "$body" | jq -c '.[0]')" "$one"
 }
 
+# bats test_tags=http:numbers
 @test "messages that are posted at once get the numbers 1 to N, each once" {
   new_chat
   seq 1 60 | xargs -P 12 -I@ sh -c 'test $((@ % 2)) = 0 && url=$API || url=$WRITER
@@ -93,6 +96,7 @@ unkept() {
   same "$(json .messages_count)" 60
 }
 
+# bats test_tags=http:wrapped
 @test "a wrapped body is taken too" {
   local url
   for url in "$API" "$WRITER"; do
@@ -108,6 +112,7 @@ unkept() {
   unkept 'is missing' '{"chat":{"body":"x"}}' '{"message":"x"}' '{"message":[{"body":"x"}]}'
 }
 
+# bats test_tags=body:exact
 @test "any text comes back exactly as it was sent" {
   kept '"x"' '"  spaces\n around \t "' '"\u0000"' '"a\u0000b\u0000"' '"\u0001\u001f\u007f\u0080\u009f"' \
     '"😀👩‍👩‍👧‍👦🏳️‍🌈"' '"\ud83d\ude00"' '"שלום עולם ‏مرحبا بالعالم‎"' '"e\u0301 é ﬁ Å Å"' '"\ufeffx"' \
@@ -115,6 +120,7 @@ unkept() {
     '"\u200b"' '"\u2060"' '"\u180e"' '"x\u0000"'
 }
 
+# bats test_tags=body:exact
 @test "every character of Unicode comes back exactly as it was sent" {
   new_chat
   python3 - "$WRITER" "$API" "/applications/$token/chats/$chat/messages" <<'EOF'
@@ -142,17 +148,20 @@ for message, text in zip(got, sent):
 EOF
 }
 
+# bats test_tags=body:body
 @test "a body has up to 65,535 bytes of UTF-8" {
   kept "\"$(repeat x 65535)\"" "\"$(repeat ש 32767)x\"" "\"$(repeat 😀 16383)xyz\"" \
     "\"$(repeat '\\u0000' 65535)\""
 }
 
+# bats test_tags=body:body
 @test "a body of 65,536 bytes of UTF-8 is 422" {
   unkept 'must have at most 65535 bytes of UTF-8' "{\"body\":\"$(repeat x 65536)\"}" \
     "{\"body\":\"$(repeat ש 32768)\"}" "{\"body\":\"$(repeat 😀 16384)\"}" \
     "{\"message\":{\"body\":\"$(repeat '\\u0000' 65536)\"}}"
 }
 
+# bats test_tags=body:body
 @test "a body of nothing but white space is 422" {
   local point all=
   for point in 0009 000a 000b 000c 000d 0020 0085 00a0 1680 2000 2001 2002 2003 2004 2005 2006 2007 \
@@ -163,6 +172,7 @@ EOF
   unkept 'must not be blank' "{\"body\":\"$all\"}" '{"body":""}' "{\"body\":\"$(repeat ' ' 65536)\"}"
 }
 
+# bats test_tags=error:422
 @test "a missing body or one of another type is 422" {
   local url
   unkept 'is missing' '{}' '{"Body":"x"}' '{"text":"x"}' '{"message":{}}'
@@ -198,6 +208,7 @@ EOF
 
 # --- editing ------------------------------------------------------------------------------------------------
 
+# bats test_tags=route:edit-message
 @test "PATCH and PUT change a message's text and its updated_at, nothing else" {
   local method before created updated
   new_application
@@ -224,6 +235,7 @@ EOF
     JOIN chat_applications a ON a.id = c.chat_application_id WHERE a.token = '$token'")" 3
 }
 
+# bats test_tags=route:edit-message,http:wrapped
 @test "an edit takes the wrapped form, and refuses what creating refuses" {
   local text
   new_application

@@ -66,6 +66,7 @@ many_of_many_kinds() {
   request GET /nowhere && expect 404
 }
 
+# bats test_tags=route:metrics
 @test "it is Prometheus' text format 0.0.4, each metric with HELP and TYPE" {
   local name
   request GET /metrics
@@ -88,6 +89,7 @@ many_of_many_kinds() {
   expect 405
 }
 
+# bats test_tags=route:metrics
 @test "requests are counted exactly, by service, method, route and status, over all processes" {
   local before key
   declare -A more=(
@@ -153,6 +155,7 @@ is_slow() {
 stored_one() { post && wait_for 10 drained && wait_for 10 counted; }
 counted() { [ "$(db 'SELECT messages_count = messages_stored FROM chats')" = 1 ]; }
 
+# bats test_tags=route:metrics
 @test "what waits is counted by queue, with its age, and what failed is in retry and dead" {
   jobs_stop
   post_7
@@ -171,6 +174,7 @@ counted() { [ "$(db 'SELECT messages_count = messages_stored FROM chats')" = 1 ]
   wait_for 10 drained
 }
 
+# bats test_tags=route:metrics
 @test "a message that gets a new number counts as renumbered, its job as failed and as processed" {
   local id
   jobs_stop
@@ -186,6 +190,7 @@ counted() { [ "$(db 'SELECT messages_count = messages_stored FROM chats')" = 1 ]
 settle_it() { jobs_start 1 && wait_for 20 is_settled; }
 is_settled() { drained && [ "$(redis ZCARD retry)" = 0 ] && [ "$(db "SELECT COUNT(*) FROM messages WHERE body = 'another'")" = 1 ]; }
 
+# bats test_tags=route:metrics
 @test "each process has its connections, idle while nothing is asked of it" {
   local idle
   wait_for 10 drained
@@ -330,6 +335,7 @@ PY
   wait_for 10 drained
 }
 
+# bats test_tags=admin:secret
 @test "no token stands in it, nor in its file, whatever was asked" {
   request GET "/applications/$token/nowhere"
   expect 404

@@ -32,19 +32,23 @@ described() {
     sed -E 's/\{[a-z_]+\}/{}/g' | sort
 }
 
+# bats test_tags=route:openapi
 @test "it describes every route of the full API and no other, with those that need the admin key" {
   diff <(routes api search) <(described api)
 }
 
+# bats test_tags=route:openapi
 @test "it says which routes the writer has" {
   diff <(routes writer) <(described writer)
 }
 
+# bats test_tags=route:openapi
 @test "it is valid OpenAPI 3.1" {
   same "$(jq -r .openapi "$document")" 3.1.0
   "$venv/bin/openapi-spec-validator" "$document"
 }
 
+# bats test_tags=route:openapi
 @test "it is served by the full API, and HEAD tells its length" {
   request GET /openapi.json
   expect 200

@@ -52,6 +52,7 @@ state() {
     return table.concat(out, ' ') .. ' ' .. redis.call('LLEN', 'queue:default')" 0
 }
 
+# bats test_tags=origin:allowed
 @test "pages of the front end may read every answer, errors too, on both services" {
   local url origin
   for origin in "$front" "http://localhost:$WEB_PORT"; do
@@ -85,6 +86,7 @@ state() {
   done
 }
 
+# bats test_tags=origin:allowed
 @test "without an Origin nothing is refused, and there are no CORS headers" {
   local url
   for url in "$API" "$WRITER"; do
@@ -100,6 +102,7 @@ state() {
   no_cors
 }
 
+# bats test_tags=origin:foreign
 @test "a foreign Origin that would change something is 403, and nothing happens" {
   local url origin before
   before=$(state)
@@ -123,6 +126,7 @@ state() {
   same "$(state)" "$before"
 }
 
+# bats test_tags=origin:foreign
 @test "what a browser sends without asking first does nothing either" {
   local type before
   before=$(state)
@@ -152,6 +156,7 @@ state() {
   [ $((REPLY - began)) -lt 10000 ]
 }
 
+# bats test_tags=origin:allowed
 @test "a foreign page's reads are answered, but its browser does not show it the answer" {
   local path
   for path in "/applications/$token" "$chats" "$messages" /health /problems/not-found; do
@@ -164,6 +169,7 @@ state() {
   done
 }
 
+# bats test_tags=error:options
 @test "a preflight is answered for the front end, and says nothing to others" {
   local url method
   for url in "$API" "$WRITER"; do
@@ -192,6 +198,7 @@ state() {
   done
 }
 
+# bats test_tags=origin:allowed
 @test "PARLEY_CORS_ORIGINS replaces the default; it is a list, or * for all" {
   stop writer
   PARLEY_CORS_ORIGINS='https://chat.example.com, http://a.example:8000' start writer
@@ -215,6 +222,7 @@ state() {
   start writer
 }
 
+# bats test_tags=origin:allowed
 @test "the web server's own errors can be read by the front end" {
   env -i REQUEST_METHOD=GET REQUEST_URI=/ REDIRECT_STATUS=413 HTTP_ORIGIN="$front" \
     cgi-fcgi -bind -connect "$PARLEY_VAR/run/writer.sock" | tr -d '\r' >"$BATS_TEST_TMPDIR/out"

@@ -23,6 +23,7 @@ relay() {
   status=${status%% *}
 }
 
+# bats test_tags=route:problems
 @test "every type has a page on both services, as the list says" {
   local types type url
   types=$(problem_types)
@@ -95,6 +96,7 @@ PY
   done
 }
 
+# bats test_tags=route:problems,error:problem
 @test "every type that the tests and the documentation name has a page" {
   local name types
   types=$'\n'$(problem_types)$'\n'
@@ -108,6 +110,7 @@ PY
   done
 }
 
+# bats test_tags=error:web-server
 @test "the web server's own errors get their words, from every program" {
   local program given wanted type
   for program in api writer; do

@@ -47,6 +47,7 @@ waited() {
   [ "$took" -ge 800 ]
 }
 
+# bats test_tags=read:own-writes
 @test "GET right after a 201 finds it" {
   local n url location
   new_chat
@@ -61,6 +62,7 @@ waited() {
   done
 }
 
+# bats test_tags=read:own-writes
 @test "a list right after a 201 has it, and a chat its count" {
   local n path
   for ((n = 1; n <= 10; n++)); do
@@ -79,6 +81,7 @@ waited() {
   done
 }
 
+# bats test_tags=read:queued-list,read:queued-one,down:jobs
 @test "what is queued can be written to but not read, until a job program runs" {
   local n url path
   new_chat # one that is stored
@@ -132,6 +135,7 @@ waited() {
   same "$(json '[.[].body] | join(",")')" 'queued 1,queued 2'
 }
 
+# bats test_tags=read:own-writes
 @test "a wait is bounded, and after one in vain there is none for a second" {
   local took path
   jobs_stop
@@ -150,6 +154,7 @@ waited() {
   [ "$took" -lt 5000 ]
 }
 
+# bats test_tags=read:own-writes
 @test "what is not there at all is not waited for" {
   local took
   wait_for 10 drained
@@ -167,6 +172,7 @@ waited() {
   [ "$took" -lt 800 ]
 }
 
+# bats test_tags=http:times
 @test "created_at is when it was accepted, not when it was stored" {
   local before after path created
   jobs_stop

@@ -70,17 +70,28 @@ refused() {
 
 # --- what is found ------------------------------------------------------------------------------------
 
+# bats test_tags=search:match
 @test "English is found as the table says" { searches pairs English; }
+# bats test_tags=search:match
 @test "German is found as the table says" { searches pairs German; }
+# bats test_tags=search:match
 @test "Russian is found as the table says" { searches pairs Russian; }
+# bats test_tags=search:match
 @test "Arabic and Hebrew are found as the table says" { searches pairs Arabic; }
+# bats test_tags=search:match
 @test "Chinese is found as the table says" { searches pairs Chinese; }
+# bats test_tags=search:match
 @test "Japanese is found as the table says" { searches pairs Japanese; }
+# bats test_tags=search:match
 @test "Korean is found as the table says" { searches pairs Korean; }
+# bats test_tags=search:match
 @test "Hindi, Bengali, Tamil and Thai are found as the table says" { searches pairs 'Hindi and Thai'; }
+# bats test_tags=search:match,search:operators
 @test "emoji are found as the table says" { searches pairs emoji; }
+# bats test_tags=search:match,search:operators
 @test "addresses and code are found as the table says" { searches pairs 'addresses and code'; }
 
+# bats test_tags=search:order
 @test "the order is the one of the table" { searches order; }
 
 @test "the tables have at least 120 pairs, found and not found" {
@@ -88,6 +99,7 @@ refused() {
     "$stack_root/test/search/pairs.json")" true
 }
 
+# bats test_tags=route:search,search:highlight
 @test "a hit is the message as GET has it, and its highlight" {
   local one
   post 'one <needle> in a haystack'
@@ -113,6 +125,7 @@ refused() {
   same "$body" '[]'
 }
 
+# bats test_tags=search:own-chat,read:own-writes
 @test "what was just posted is found, on both services" {
   local n url
   new_chat
@@ -125,6 +138,7 @@ refused() {
   done
 }
 
+# bats test_tags=search:own-chat
 @test "only this chat is searched" {
   local mine=$chat first
   first=$token
@@ -174,6 +188,7 @@ refused() {
 
 # --- pages --------------------------------------------------------------------------------------------
 
+# bats test_tags=search:pages
 @test "pages go up to the 10,000th hit, and X-Total-Count to 10,000" {
   fill 10050 "CONCAT('word ', seq)"
   search word
@@ -192,12 +207,14 @@ refused() {
     '?q=word&limit=1&page=10001'
 }
 
+# bats test_tags=search:order
 @test "a whole word behind 10,000 worse hits comes first" {
   fill 10050 "IF(seq = 3, 'needle', 'needles')"
   search needle limit=2
   same "$(numbers) $(header X-Total-Count)" '3 10050 10000'
 }
 
+# bats test_tags=search:pages
 @test "following next gives each hit once, in order, and prev leads back" {
   local path got='' last n=0
   fill 95 "CONCAT(IF(seq % 3 = 0, 'word', 'words'), ' & more ', seq)"
@@ -238,6 +255,7 @@ refused() {
 
 # --- the budget ---------------------------------------------------------------------------------------
 
+# bats test_tags=search:incomplete
 @test "when the budget is spent the newest hits are there, and X-Search-Incomplete says so" {
   local total
   fill 60000 "CONCAT('word ', seq, REPEAT(' filling', 12))"
@@ -274,6 +292,7 @@ refused() {
   search "$(printf '\\%.0s ' {1..32})"
 }
 
+# bats test_tags=search:pages
 @test "a bad limit or page is 400" {
   refused '?q=a&limit=0' '?q=a&limit=201' '?q=a&limit=x' '?q=a&limit=' '?q=a&limit=1&limit=1' \
     '?q=a&page=0' '?q=a&page=-1' '?q=a&page=x' '?q=a&page=' '?q=a&page=01' '?q=a&page=1&page=2' \
@@ -297,7 +316,7 @@ refused() {
   for method in POST PUT PATCH DELETE; do
     request $method "$messages/search?q=x" '{}'
     expect 405
-    same "$(header Allow) $(json .type)" 'GET, HEAD /problems/method-not-allowed'
+    same "$(header Allow) $(json .type)" 'GET, HEAD, OPTIONS /problems/method-not-allowed'
   done
 }
 
@@ -342,6 +361,7 @@ refused() {
   same "$(json '[.[].body] | join("|")')" 'queued needle7|stored needle7'
 }
 
+# bats test_tags=read:redis-down
 @test "Redis may be away" {
   post 'needle8'
   search needle8

@@ -61,6 +61,7 @@ interrupt() {
   rm "$PARLEY_VAR/pids/server"
 }
 
+# bats test_tags=script:server-start,script:server-stop
 @test "prints one line when all answer, and INT and TERM leave nothing running" {
   cd "$stack_root"
   server_start
@@ -77,6 +78,7 @@ interrupt() {
   same "$(cat "$err")" ""
 }
 
+# bats test_tags=script:server-again
 @test "a second start finds its data, and restarts what dies" {
   cd "$stack_root"
   server_start
@@ -108,6 +110,7 @@ interrupt() {
   expect 200
 }
 
+# bats test_tags=script:server-refuses
 @test "a taken port is named, and nothing is left running" {
   cd "$stack_root"
   spawn /dev/null socat "TCP-LISTEN:$WRITER_PORT,bind=127.0.0.1,fork" SYSTEM:true
@@ -118,6 +121,7 @@ interrupt() {
   same "$(left)" ""
 }
 
+# bats test_tags=script:server-refuses,admin:bind
 @test "what cannot work is refused with one line" {
   cd "$stack_root"
   [[ $(server_refuses BIND=0.0.0.0) == *PARLEY_ADMIN_KEY*PARLEY_OPEN=1* ]]
@@ -134,6 +138,7 @@ interrupt() {
   [ "$status" = 2 ]
 }
 
+# bats test_tags=script:server-refuses
 @test "a full disk is refused with one line" {
   cd "$stack_root"
   local small=$PARLEY_VAR/small
@@ -146,4 +151,30 @@ interrupt() {
   umount "$PARLEY_VAR/small" 2>/dev/null || true
   [ "$status" = 0 ]
   [[ $output == *full* ]]
+}
+
+# bats test_tags=settings:own-servers
+@test "with REDIS_URL and DATABASE_URL set, those servers are used and none is started" {
+  cd "$stack_root"
+  local own=$BATS_TEST_TMPDIR/own
+  chmod 711 "$BATS_TEST_TMPDIR"
+  mkdir -p "$own"/{run,log,tmp}
+  chmod 711 "$own"
+  redis_start "$own"
+  echo "$REPLY" >"$PARLEY_VAR/pids/own-redis"
+  mariadb_start "$own"
+  echo "$REPLY" >"$PARLEY_VAR/pids/own-mariadb"
+  server_start "PARLEY_VAR=$PARLEY_VAR/elsewhere" "REDIS_URL=unix://$own/run/redis.sock" \
+    "DATABASE_URL=mysql://parley@/parley?socket=$own/run/mysql.sock"
+  ! has_part redis-server
+  ! has_part mariadbd
+  new_application theirs
+  new_chat
+  same "$(redis-cli -s "$own/run/redis.sock" GET chat_app:1:chat_counter)" 1
+  same "$(mariadb_root "$own" parley -e 'SELECT name FROM chat_applications')" theirs
+  interrupt TERM
+  redis_answers "$own"
+  mariadb_answers "$own"
+  stop own-mariadb
+  stop own-redis
 }

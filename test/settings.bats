@@ -42,6 +42,7 @@ refuses() {
   [[ $(<"$BATS_TEST_TMPDIR/err") == $pattern ]] || same "$(<"$BATS_TEST_TMPDIR/err")" "$pattern"
 }
 
+# bats test_tags=settings:table
 @test "--help names every setting and option" {
   local program name
   for program in "${programs[@]}"; do
@@ -60,6 +61,7 @@ refuses() {
   [[ $output == *--listen* ]]
 }
 
+# bats test_tags=settings:table
 @test "the defaults are those of the contract" {
   local line
   while read -r line; do
@@ -79,6 +81,7 @@ END
   same "$(value REDIS_URL)" "unix://$PARLEY_VAR/run/redis.sock"
 }
 
+# bats test_tags=settings:sources
 @test "PARLEY_VAR is by default var/ of the tree that the program is in" {
   same "$(value PARLEY_VAR PARLEY_VAR=)" "$stack_root/var"
   mkdir -p "$BATS_TEST_TMPDIR/usr/libexec/parley"
@@ -87,6 +90,7 @@ END
   same "$(value PARLEY_VAR PARLEY_VAR=)" "$(realpath "$BATS_TEST_TMPDIR")/usr/var"
 }
 
+# bats test_tags=settings:table
 @test "--print-config masks passwords, and only those" {
   export REDIS_URL=redis://user:s3cret@host:6380/2 DATABASE_URL='mysql://me:p%40ss@host:3307/db?ssl-ca=/ca.pem'
   export ELASTICSEARCH_URL=http://elastic:chang3me@host:9200
@@ -126,6 +130,7 @@ END
   done
 }
 
+# bats test_tags=settings:bad
 @test "a bad value is named, in one line, by every program" {
   local program
   for program in "${programs[@]}"; do
@@ -194,6 +199,7 @@ END
   same "$(grep -c s3cret "$BATS_TEST_TMPDIR/err")" 0
 }
 
+# bats test_tags=settings:sources
 @test "a file gives settings, and the environment wins" {
   written 0644 '# a comment' '' '  API_PORT=4001' $'WRITER_PORT=4002 \r' 'PARLEY_NODE=file'
   same "$(value API_PORT API_PORT=)" 4001
@@ -205,6 +211,7 @@ END
   same "$(value API_PORT API_PORT=4003)" 4003
 }
 
+# bats test_tags=settings:sources
 @test "parley.conf in PARLEY_VAR is read unless PARLEY_CONFIG names another" {
   echo PARLEY_NODE=default >"$PARLEY_VAR/parley.conf"
   same "$(value PARLEY_NODE)" default
@@ -214,6 +221,7 @@ END
   refuses "persist: */none*" env PARLEY_CONFIG="$PARLEY_VAR/none" "$persist"
 }
 
+# bats test_tags=settings:mode
 @test "a file that others can read and that holds a password is refused" {
   local mode line
   for line in REDIS_URL=redis://:secret@host:1/0 DATABASE_URL=mysql://me:secret@host/db \
@@ -272,6 +280,7 @@ END
   done
 }
 
+# bats test_tags=settings:slots
 @test "a slot is one process's: another takes the next, or ends with 0 when none is free" {
   local program
   mkdir -p "$PARLEY_VAR/slots"

@@ -27,6 +27,7 @@ median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }
 rows_left() { db "SELECT COUNT(*) FROM messages WHERE chat_id BETWEEN $((app << 32)) AND $((app << 32 | 4294967295))"; }
 none_left() { [ "$(rows_left)" = 0 ]; }
 
+# bats test_tags=route:delete-chat
 @test "DELETE of a big chat is as fast as of an empty one; all of it is gone at once, then from the tables" {
   local n samples=11 rows
   rows=$(long 30000 300000)
@@ -51,6 +52,7 @@ none_left() { [ "$(rows_left)" = 0 ]; }
   same "$(db "SELECT COUNT(*) FROM chats WHERE chat_application_id = $app AND deleted_at IS NULL")" 0
 }
 
+# bats test_tags=route:delete-chat
 @test "posts are 404 from the moment the 204 is out, also while the counter is lost and healed" {
   local chats
   new_application

@@ -53,6 +53,7 @@ both_ways() {
   blast --requests 2000 --strict "$(messages "$1")" "$(messages "$1" "$token" 1)"
 }
 
+# bats test_tags=list:keyset
 @test "page 20,000 of a chat of 1,000,000 messages takes at most 1.3 times page 1" {
   request GET "/applications/$token/chats/1/messages?limit=50&after=$((rows - 50))"
   expect 200

@@ -22,6 +22,7 @@ setup() {
 # answered LOG FILE…: the numbers of all 201, ascending
 answered() { awk '$3 == 201 && $9 == "post" { print $4 }' "$@" | sort -n; }
 
+# bats test_tags=http:numbers
 @test "64 clients post 40,000 messages to one chat through both services: 1..40,000, each once" {
   blast --clients 64 --requests 40000 --log "$log" --strict \
     "$(messages "$API")" "$(messages "$WRITER")"
@@ -34,6 +35,7 @@ answered() { awk '$3 == 201 && $9 == "post" { print $4 }' "$@" | sort -n; }
   same "$(json .chats_count)" 1
 }
 
+# bats test_tags=http:numbers
 @test "64 clients create 2,000 chats and post to one through both services: exact" {
   local base other=$BATS_TEST_TMPDIR/other urls=()
   for base in "$API" "$WRITER"; do urls+=("$base/applications/$token/chats"); done
@@ -48,6 +50,7 @@ answered() { awk '$3 == 201 && $9 == "post" { print $4 }' "$@" | sort -n; }
   same "$(json .chats_count)" 2001
 }
 
+# bats test_tags=read:own-writes
 @test "GET right after a 201 finds it, 1,000 times of 1,000, from one client and from eight" {
   local clients url
   for clients in 1 8; do
@@ -58,6 +61,7 @@ answered() { awk '$3 == 201 && $9 == "post" { print $4 }' "$@" | sort -n; }
   done
 }
 
+# bats test_tags=down:jobs
 @test "a chat takes messages at once with all job programs stopped; they are stored when these start" {
   local number
   jobs_stop

@@ -130,6 +130,7 @@ compared() {
   counts_exact "$token" "$chat"
 }
 
+# bats test_tags=down:redis
 @test "Redis stopped: writes get 503 within a second, reads go on" {
   without_redis stopped
   compared 30
@@ -205,6 +206,7 @@ replaced() {
   [ "$(wc -l <<<"$now")" = 32 ] && ! grep -qxF "$1" <<<"$now"
 }
 
+# bats test_tags=down:mysql
 @test "MySQL stopped: writes go on and are stored later, reads get 503" {
   without_mysql stopped
 }
