@@ -75,15 +75,13 @@ int buf_addch(struct buf *b, char c)
 	return buf_add(b, &c, 1);
 }
 
-int buf_addf(struct buf *b, const char *fmt, ...)
+int buf_addv(struct buf *b, const char *fmt, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
 	if (n < 0 || buf_grow(b, (size_t)n)) {
 		va_end(again);
 		b->failed = true;
@@ -93,6 +91,17 @@ int buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(again);
 	b->len += (size_t)n;
 	return 0;
+}
+
+int buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = buf_addv(b, fmt, ap);
+	va_end(ap);
+	return rc;
 }
 
 const char *buf_str(const struct buf *b)

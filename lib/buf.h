@@ -5,6 +5,7 @@
 #ifndef PARLEY_BUF_H
 #define PARLEY_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,6 +31,7 @@ int buf_add(struct buf *b, const void *bytes, size_t n);
 int buf_addstr(struct buf *b, const char *s);
 int buf_addch(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int buf_addv(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* The contents as a C string, borrowed; "" when empty. */
 const char *buf_str(const struct buf *b);

@@ -60,13 +60,13 @@ const char *http_reason(int status)
 
 void reply_header(struct reply *p, const char *name, const char *fmt, ...)
 {
-	char value[1024];
 	va_list ap;
 
+	buf_addf(&p->headers, "%s: ", name);
 	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
+	buf_addv(&p->headers, fmt, ap);
 	va_end(ap);
-	buf_addf(&p->headers, "%s: %s\r\n", name, value);
+	buf_addstr(&p->headers, "\r\n");
 }
 
 void reply_json(struct reply *p, int status)

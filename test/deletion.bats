@@ -365,3 +365,30 @@ purged() { [ "$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id")" = 0 ] &
   same "$(db "EXPLAIN SELECT id FROM chats WHERE purged_at IS NULL AND deleted_at IS NOT NULL
     ORDER BY deleted_at LIMIT 100" | cut -f 6)" index_chats_on_purged_at_and_deleted_at
 }
+
+# --- the outbox -------------------------------------------------------------------------------------------
+
+@test "with an Elasticsearch configured, edits, deletions and purged messages are in the outbox" {
+  local changes="SELECT number, version FROM message_changes WHERE chat_id"
+  export ELASTICSEARCH_URL=http://127.0.0.1:9
+  jobs_stop
+  stop api
+  start api
+  jobs_start 1
+  post one
+  post two
+  ids
+  same "$(db "$changes = $id ORDER BY id")" $'1\t1\n2\t1'
+  answers 200 PATCH "$path/messages/2" '{"body":"edited"}'
+  answers 204 DELETE "$path/messages/1"
+  answers 404 DELETE "$path/messages/1"
+  same "$(db "$changes = $id ORDER BY id")" $'1\t1\n2\t1\n2\t2\n1\t2'
+  answers 204 DELETE "$path"
+  start purge
+  wait_for 10 purged
+  same "$(db "$changes = $id ORDER BY id" | tail -n 2)" $'1\t3\n2\t3'
+  unset ELASTICSEARCH_URL
+  jobs_stop
+  stop api
+  start api
+}

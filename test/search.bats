@@ -380,3 +380,15 @@ refused() {
   start mariadb
   wait_for 10 eval 'request GET "$messages/search?q=needle" && [ "$status" = 200 ]'
 }
+
+# bats test_tags=search:pages
+@test "links are whole, however long q is" {
+  local q
+  q=$(printf 'long%.0s' {1..250})
+  new_chat_of "$q 1" "$q 2" "$q 3"
+  search "$q" 'limit=1&page=2'
+  same "$(numbers)" 2
+  [[ $(link next) == *"q=$q&limit=1&page=3" ]]
+  [[ $(link prev) == *"q=$q&limit=1&page=1" ]]
+  [[ $(link last) == *"q=$q&limit=1&page=3" ]]
+}

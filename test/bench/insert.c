@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "db.h"
 #include "job.h"
+#include "key.h"
 
 #define ROWS 500
 #define VALUES 8
@@ -29,8 +30,9 @@ static void fill(struct rows *r, uint64_t chat, uint64_t from, const char *body,
 		struct db_value *v = r->value + i * VALUES;
 
 		memset(r->key[i], 0, JOB_KEY);
-		snprintf((char *)r->key[i], JOB_KEY, "%07llu%08llu", (unsigned long long)(from + i),
-			 (unsigned long long)(chat & 0xffffff));
+		snprintf((char *)r->key[i], JOB_KEY, "%05u%02u%08u",
+			 (unsigned)key_chat_application(chat) % 100000, key_chat_number(chat) % 100,
+			 (unsigned)(from + i) % 100000000);
 		v[0] = (struct db_value)DB_U64(chat);
 		v[1] = (struct db_value)DB_U64(from + i);
 		v[2] = (struct db_value)DB_U64(1);
