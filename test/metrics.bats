@@ -194,7 +194,7 @@ is_settled() { drained && [ "$(redis ZCARD retry)" = 0 ] && [ "$(db "SELECT COUN
 @test "each process has its connections, idle while nothing is asked of it" {
   local idle
   wait_for 10 drained
-  # 3 and 2 processes, persist, recount, schedule and purge
+  # 3 and 2 processes, persist, recount and schedule
   scrape
   same "$(value 'processes{program="api",state="idle"}') $(value 'processes{program="api",state="busy"}')" '2 1'
   same "$(value 'processes{program="writer",state="idle"}')" 2
@@ -203,7 +203,7 @@ is_settled() { drained && [ "$(redis ZCARD retry)" = 0 ] && [ "$(db "SELECT COUN
   same "$(value 'redis_connections{state="in_use"}') $(value 'mysql_connections{state="in_use"}')" '1 1'
   # how many others have one depends on which processes were asked so far; those that were have
   idle=$(value 'redis_connections{state="idle"}')
-  [ "$idle" -ge 4 ] && [ "$idle" -le 8 ]
+  [ "$idle" -ge 3 ] && [ "$idle" -le 7 ]
 }
 
 @test "a request that is worked on has its connections in use" {
@@ -246,8 +246,8 @@ PY
   same "$(value 'processes{program="writer",state="idle"}')" 0
   same "$(value 'processes{program="writer",state="busy"}')" 0
   same "$(value 'processes{program="persist",state="idle"}')" 0
-  # three of api, recount, schedule and purge: no more than six connections are left
-  [ "$(jq -n "$(value 'redis_connections{state="idle"}') + $(value 'redis_connections{state="in_use"}')")" -le 6 ]
+  # three of api, recount and schedule: no more than five connections are left
+  [ "$(jq -n "$(value 'redis_connections{state="idle"}') + $(value 'redis_connections{state="in_use"}')")" -le 5 ]
   start writer
   start persist-1
   post
