@@ -1,4 +1,6 @@
 /* Messages: list, read, edit, delete. */
+#include "messages.h"
+
 #include "clock.h"
 #include "groups.h"
 #include "input.h"
@@ -6,18 +8,22 @@
 #include "page.h"
 #include "view.h"
 
-/* Columns from `at` on: number, body, created_at, updated_at. */
-static void add_message(struct buf *json, const struct db *db, unsigned at)
+void message_members(struct buf *json, const struct db *db, unsigned at)
 {
 	const char *body;
 	size_t len;
 
-	buf_addch(json, '{');
 	member_number(json, "number", db_number(db, at));
 	body = db_text(db, at + 1, &len);
 	member_text(json, "body", body, len);
 	member_time(json, "created_at", db_text(db, at + 2, NULL));
 	member_time(json, "updated_at", db_text(db, at + 3, NULL));
+}
+
+static void add_message(struct buf *json, const struct db *db, unsigned at)
+{
+	buf_addch(json, '{');
+	message_members(json, db, at);
 	buf_addch(json, '}');
 }
 

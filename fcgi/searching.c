@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "groups.h"
+#include "messages.h"
 #include "page.h"
 #include "scan.h"
 #include "view.h"
@@ -63,14 +64,8 @@ static bool read_parameters(struct search *s, const struct request *r, struct re
 
 static void add_hit(struct buf *json, const struct db *db, const struct buf *highlight)
 {
-	size_t len;
-	const char *body = db_text(db, 1, &len);
-
 	buf_addch(json, '{');
-	member_number(json, "number", db_number(db, 0));
-	member_text(json, "body", body, len);
-	member_time(json, "created_at", db_text(db, 2, NULL));
-	member_time(json, "updated_at", db_text(db, 3, NULL));
+	message_members(json, db, 0);
 	member_text(json, "highlight", buf_str(highlight), highlight->len);
 	buf_addch(json, '}');
 }

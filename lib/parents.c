@@ -36,7 +36,7 @@ struct parent *parents_find(const struct parents *p, uint64_t id)
 	return bsearch(&id, p->list, p->n, sizeof(*p->list), by_id);
 }
 
-int parents_lock(struct parents *p, struct db *db, enum db_query query, struct err *e)
+int parents_read(struct parents *p, struct db *db, enum db_query query, struct err *e)
 {
 	struct db_value *ids = calloc(p->n ? p->n : 1, sizeof(*ids));
 	struct parent *found;
@@ -58,6 +58,16 @@ int parents_lock(struct parents *p, struct db *db, enum db_query query, struct e
 	}
 	free(ids);
 	return rc;
+}
+
+bool parents_there(const struct parents *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (!p->list[i].there)
+			return false;
+	return true;
 }
 
 void parent_count(struct parent *p, uint32_t number, bool living, bool is_new)

@@ -1,4 +1,4 @@
-/* parents: the applications or chats that a batch touches: locked in id order, counted up, written. */
+/* parents: the applications or chats that a batch touches: read and locked in id order, counted up, written. */
 #ifndef PARLEY_PARENTS_H
 #define PARLEY_PARENTS_H
 
@@ -30,8 +30,11 @@ void parents_clear(struct parents *p);
 struct parent *parents_add(struct parents *p, uint64_t id);
 /* The parent with this id, which was added. */
 struct parent *parents_find(const struct parents *p, uint64_t id);
-/* Locks all of them with a statement that answers (id, is deleted) in id order. 0 or -1: ERR_DB…. */
-int parents_lock(struct parents *p, struct db *db, enum db_query query, struct err *e);
+/* Reads, and locks if the statement does, all of them; it answers (id, is deleted) in id order.
+ * 0 or -1: ERR_DB…. */
+int parents_read(struct parents *p, struct db *db, enum db_query query, struct err *e);
+/* Has every one a row, as far as was read? */
+bool parents_there(const struct parents *p);
 /* Adds a child that this batch stores. */
 void parent_count(struct parent *p, uint32_t number, bool living, bool is_new);
 /* Writes what was counted, with a statement that takes (living, rows, last, id). */

@@ -131,10 +131,19 @@ static int find_parents(struct parts *p, const struct store_item *items, size_t 
 	return 0;
 }
 
+/* An application that gets a chat is counted up, so it is locked for that; else it has only to stay as
+ * it is, and other workers may store into other chats of it meanwhile. A chat that has a row keeps it,
+ * so that the look without a lock is enough to choose by. */
 static int lock_parents(struct parts *p, struct db *db, struct err *e)
 {
-	return parents_lock(&p->applications, db, DB_STORE_LOCK_APPLICATIONS, e) ||
-			       parents_lock(&p->chats, db, DB_STORE_LOCK_CHATS, e)
+	enum db_query applications;
+
+	if (parents_read(&p->chats, db, DB_STORE_FIND_CHATS, e))
+		return -1;
+	applications = parents_there(&p->chats) ? DB_STORE_HOLD_APPLICATIONS
+						: DB_STORE_LOCK_APPLICATIONS;
+	return parents_read(&p->applications, db, applications, e) ||
+			       parents_read(&p->chats, db, DB_STORE_LOCK_CHATS, e)
 		       ? -1
 		       : 0;
 }

@@ -95,6 +95,28 @@ static size_t find_term(const char *s, size_t n, size_t at, size_t *from, size_t
 	return *to;
 }
 
+/* The smallest period of a term: its length less that of its longest border (Knuth, Morris, Pratt). */
+static int find_period(struct text_query *q, struct text_term *t, struct err *e)
+{
+	const char *s = q->terms.data + t->at;
+	size_t i, border = 0;
+	uint32_t *borders; /* of the beginnings of the term */
+
+	buf_reset(&q->map, KEEP_BYTES);
+	if (buf_grow(&q->map, (t->len + 1) * sizeof(*borders)))
+		return err_memory(e);
+	borders = (void *)q->map.data;
+	borders[0] = borders[1] = 0;
+	for (i = 1; i < t->len; i++) {
+		while (border && s[border] != s[i])
+			border = borders[border];
+		border += s[border] == s[i];
+		borders[i + 1] = (uint32_t)border;
+	}
+	t->period = t->len - border;
+	return 0;
+}
+
 static int add_term(struct text_query *q, const char *s, size_t n, struct err *e)
 {
 	struct text_term *t = &q->term[q->n];
@@ -108,7 +130,7 @@ static int add_term(struct text_query *q, const char *s, size_t n, struct err *e
 	t->word_begins = word_at(folded, t->len, 0);
 	t->word_ends = word_before(folded, t->len, t->len);
 	q->n++;
-	return 0;
+	return t->len ? find_period(q, t, e) : 0;
 }
 
 int text_query_init(struct text_query *q, const char *text, size_t len, struct err *e)
@@ -162,6 +184,21 @@ static bool find_place(const struct text_query *q, const struct text_term *t, si
 	return true;
 }
 
+/* The next place behind the one at *at, which it may overlap. Places that follow each other by the
+ * period are not searched for anew: "aaaa…" in "aaaaaaaa…" would take time without end. */
+static bool next_place(const struct text_query *q, const struct text_term *t, size_t *at)
+{
+	const char *end = buf_str(&q->body) + *at + t->len, *term = q->terms.data + t->at;
+
+	if (*at + t->len + t->period <= q->body.len &&
+	    !memcmp(end, term + t->len - t->period, t->period)) {
+		*at += t->period;
+		return true;
+	}
+	++*at;
+	return find_place(q, t, at);
+}
+
 static enum text_class class_of_place(const struct text_query *q, const struct text_term *t,
 				      size_t at)
 {
@@ -176,9 +213,10 @@ static enum text_class class_of_place(const struct text_query *q, const struct t
 static enum text_class class_of_term(const struct text_query *q, const struct text_term *t)
 {
 	enum text_class best = TEXT_NONE, class;
-	size_t at;
+	size_t at = 0;
+	bool found = find_place(q, t, &at);
 
-	for (at = 0; best != TEXT_WORD && find_place(q, t, &at); at++) {
+	for (; found && best != TEXT_WORD; found = next_place(q, t, &at)) {
 		class = class_of_place(q, t, at);
 		if (class < best)
 			best = class;
@@ -218,19 +256,23 @@ static int32_t *count_places(struct text_query *q, const char *body, size_t len)
 	const uint32_t *from = (const void *)q->map.data;
 	size_t i, at, first, last, bytes = (len + 1) * sizeof(int32_t);
 	int32_t *depths, point;
+	bool found;
 
 	buf_reset(&q->depths, KEEP_BYTES);
 	if (buf_grow(&q->depths, bytes))
 		return NULL;
 	depths = (void *)q->depths.data;
 	memset(depths, 0, bytes);
-	for (i = 0; i < q->n; i++)
-		for (at = 0; find_place(q, &q->term[i], &at); at++) {
+	for (i = 0; i < q->n; i++) {
+		at = 0;
+		found = find_place(q, &q->term[i], &at);
+		for (; found; found = next_place(q, &q->term[i], &at)) {
 			first = from[at];
 			last = from[at + q->term[i].len - 1];
 			depths[first]++;
 			depths[last + point_at(body + last, len - last, &point)]--;
 		}
+	}
 	return depths;
 }
 

@@ -27,6 +27,7 @@ enum text_class {
 
 struct text_term {
 	size_t at, len;                 /* in text_query.terms; a len of 0 is found nowhere */
+	size_t period;                  /* it may stand again so many bytes behind itself, no sooner */
 	bool word_begins, word_ends;    /* its first and its last code point make words */
 };
 

@@ -189,6 +189,12 @@ SELECT EXISTS (SELECT 1 FROM chats) OR EXISTS (SELECT 1 FROM redis_mark WHERE ma
 -- name: store_lock_applications
 SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE id IN ({?}) ORDER BY id FOR UPDATE;
 
+-- name: store_hold_applications
+SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE id IN ({?}) ORDER BY id LOCK IN SHARE MODE;
+
+-- name: store_find_chats
+SELECT id, deleted_at IS NOT NULL FROM chats WHERE id IN ({?});
+
 -- name: store_lock_chats
 SELECT id, deleted_at IS NOT NULL FROM chats WHERE id IN ({?}) ORDER BY id FOR UPDATE;
 

@@ -93,9 +93,40 @@ challenged() {
   problem 405 method-not-allowed
 }
 
+# bats test_tags=admin:key
+@test "applications are renamed and deleted, and the metrics read, with the key only" {
+  local method path
+  request POST /applications '{"name":"old"}' -H "$right"
+  expect 201
+  path=$(header Location)
+  for method in PATCH PUT; do
+    request "$method" "$path" '{"name":"new"}'
+    challenged
+    request "$method" "$path" '{"name":"new"}' -H 'Authorization: Bearer wrong'
+    challenged invalid_token
+  done
+  request DELETE "$path"
+  challenged
+  request GET /metrics
+  challenged
+  request GET "$path"
+  same "$(json .name)" old
+  for method in PATCH PUT; do
+    request "$method" "$path" "{\"name\":\"$method\"}" -H "$right"
+    expect 200
+    same "$(json .name)" "$method"
+  done
+  request DELETE "$path" - -H "$right"
+  expect 204
+  request GET "$path"
+  expect 404
+  request GET /metrics - -H "$right"
+  expect 200
+}
+
 # bats test_tags=admin:token
 @test "what needs only the token needs no key, on both services" {
-  local url
+  local url path
   request GET "/applications/$token"
   expect 200
   request GET "$chats"
@@ -115,6 +146,13 @@ challenged() {
     expect 200
   done
   request OPTIONS /applications
+  expect 204
+  request POST "$messages" '{"body":"x"}'
+  path=$(header Location)
+  wait_for 10 drained
+  request PATCH "$path" '{"body":"y"}'
+  expect 200
+  request DELETE "$path"
   expect 204
   request GET "$messages"
   expect 200

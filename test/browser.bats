@@ -40,6 +40,7 @@ const steps = {
   'create chat blindly': [writer + app + '/chats', { method: 'POST', mode: 'no-cors' }],
   'create message': [writer + app + '/chats/1/messages',
     { method: 'POST', headers: { ...json, 'X-Request-Id': 'page' }, body: '{"body":"by a page"}' }],
+  'rename': [api + app, { method: 'PATCH', headers: json, body: '{"name":"by a page"}' }],
   'list': [api + '/applications?limit=1', {}],
   'read': [api + app + '/chats?limit=1', {}],
   'read nothing': [api + '/nothing', {}],
@@ -98,6 +99,7 @@ without asking: cors 415 - - id /problems/unsupported-media-type
 create chat: cors 201 /applications/T/chats/$1 - id -
 create chat blindly: opaque 0 - - - -
 create message: cors 201 /applications/T/chats/1/messages/$2 - id -
+rename: cors 200 - - id -
 list: cors 200 - "next" id -
 read: cors 200 - "last" id -
 read nothing: cors 404 - - id /problems/not-found
@@ -113,10 +115,13 @@ without asking: TypeError
 create chat: TypeError
 create chat blindly: opaque 0 - - - -
 create message: TypeError
+rename: TypeError
 list: TypeError
 read: TypeError
 read nothing: TypeError"
   same "$(made)" "$before"
+  request GET "/applications/$token"
+  same "$(json .name)" test
 }
 
 # bats test_tags=origin:foreign
@@ -126,7 +131,7 @@ read nothing: TypeError"
   mkdir -p "$PARLEY_VAR/chromium"
   write_page >"$PARLEY_VAR/chromium/page.html"
   chmod 644 "$PARLEY_VAR/chromium/page.html"
-  same "$(seen "file://$PARLEY_VAR/chromium" | cut -d ' ' -f 1-3 | grep -c TypeError)" 7
+  same "$(seen "file://$PARLEY_VAR/chromium" | cut -d ' ' -f 1-3 | grep -c TypeError)" 8
   same "$(made)" "$before"
 }
 
@@ -135,6 +140,8 @@ read nothing: TypeError"
   local before after
   mapfile -t before < <(made)
   same "$(seen "http://127.0.0.1:$WEB_PORT")" "$(works 2 1)"
+  request GET "/applications/$token"
+  same "$(json .name)" 'by a page'
   mapfile -t after < <(made)
   same "${after[*]}" "$((before[0] + 1)) $((before[1] + 3))"
 }
@@ -147,7 +154,7 @@ read nothing: TypeError"
   start api
   start writer
   same "$(seen "$elsewhere")" "$(works 4 2)"
-  same "$(seen "http://127.0.0.1:$WEB_PORT" | grep -c TypeError)" 7
+  same "$(seen "http://127.0.0.1:$WEB_PORT" | grep -c TypeError)" 8
 }
 
 # bats test_tags=origin:foreign

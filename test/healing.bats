@@ -98,6 +98,7 @@ lose_chat_counter() { redis DEL "chat_app:$app:chat_counter" >/dev/null; }
   redis DEL queue:default queue:unclaimed inflight:default:x:1 retry schedule dead >/dev/null
 }
 
+# bats test_tags=http:numbers
 @test "a chat that is queued itself is healed too: it was accepted" {
   new_chat
   id=$((app << 32 | chat))

@@ -147,6 +147,7 @@ END
   same "$(header Retry-After)" ''
 }
 
+# bats test_tags=error:web-server
 @test "the web server's error is answered whatever is asked, and keeps the client's id" {
   local uri method
   for uri in / '' '*' /applications /nothing /problems/not-found '/health?%zz'; do

@@ -11,7 +11,8 @@ setup_file() {
   jobs_start 1
   new_application
   new_chat
-  export token chat=$chat messages=/applications/$token/chats/$chat/messages
+  messages=/applications/$token/chats/$chat/messages
+  export token chat messages
 }
 
 teardown_file() {

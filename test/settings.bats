@@ -13,7 +13,7 @@ teardown_file() {
 
 setup() {
   conf=$BATS_TEST_TMPDIR/parley.conf
-  programs=("$PARLEY_BUILD"/fcgi/api "$PARLEY_BUILD"/fcgi/writer)
+  programs=("$PARLEY_BUILD"/fcgi/api "$PARLEY_BUILD"/fcgi/writer "$PARLEY_BUILD"/fcgi/search)
   local program
   for program in persist recount schedule migrate; do programs+=("$PARLEY_BUILD/jobs/$program"); done
   persist=$PARLEY_BUILD/jobs/persist
@@ -74,6 +74,7 @@ PARLEY_READ_WAIT_MS 250
 PARLEY_LEASE_MS 30000
 PARLEY_RETRY_BASE_MS 3000
 PARLEY_QUEUE_LIMIT 1000000
+PARLEY_SEARCH_BUDGET_MS 1000
 END
   same "$(env -u API_PORT -u WRITER_PORT -u WEB_PORT -u BIND "$persist" --print-config |
     grep -E '^#?(API_PORT|WRITER_PORT|WEB_PORT|BIND)=' | xargs)" \

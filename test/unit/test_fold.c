@@ -60,6 +60,7 @@ static void texts(void)
 		{ "\uFDFA", "صلى الله عليه وسلم" },
 		/* no UTF-8 */
 		{ "a\xFF" "B\xC3", "a\xFF" "b\xC3" },
+		{ "é\xE0\x83\xA9 é", "e\xE0\x83\xA9 e" }, /* é again, in three bytes */
 		{ "\xC0\x80\xE0\x80\x80\xED\xA0\x80", "\xC0\x80\xE0\x80\x80\xED\xA0\x80" },
 	};
 	struct buf out = BUF_INIT;
@@ -203,6 +204,12 @@ static void long_texts(void)
 		buf_addstr(&text, "\uFDFA");
 	fold_str(text.data, text.len, &out);
 	CHECK_INT(out.len, 20000 * strlen("صلى الله عليه وسلم"));
+	buf_clear(&out);
+	buf_reset(&text, SIZE_MAX);
+	for (int i = 0; i < 20000; i++)
+		buf_addstr(&text, "½");
+	fold_str(text.data, text.len, &out);
+	CHECK_INT(out.len, 20000 * strlen("1⁄2"));
 	buf_reset(&text, SIZE_MAX);
 	for (int i = 0; i < 20000; i++)
 		buf_addstr(&text, i < 10000 ? "\u0E48" : "\u0E38");

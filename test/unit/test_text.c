@@ -237,6 +237,56 @@ static void highlights(void)
 	buf_clear(&out);
 }
 
+/* Below n; the same row of numbers in every run. */
+static size_t pick(size_t n)
+{
+	static uint32_t state = 1;
+
+	state = state * 1664525 + 1013904223;
+	return (state >> 16) % n;
+}
+
+static void ab(char *s, size_t n)
+{
+	s[n] = '\0';
+	while (n--)
+		s[n] = "ab"[pick(2)];
+}
+
+/* The highlight of a body of plain letters, found the slow way. */
+static void mark_slowly(const char *q, const char *body, char *out)
+{
+	size_t n = strlen(body), m = strlen(q), at, from;
+	bool marked = false, covered;
+
+	for (at = 0; at <= n; at++) {
+		covered = false;
+		for (from = at < m ? 0 : at - m + 1; at < n && from <= at; from++)
+			covered = covered || !strncmp(body + from, q, m);
+		if (covered != marked)
+			out += sprintf(out, covered ? "<em>" : "</em>");
+		marked = covered;
+		*out++ = body[at];
+	}
+}
+
+static void places_that_overlap(void)
+{
+	char q[8], body[32], want[400];
+	struct buf out = BUF_INIT;
+	unsigned wrong = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		ab(q, pick(sizeof(q) - 1) + 1);
+		ab(body, pick(sizeof(body) - 1));
+		mark_slowly(q, body, want);
+		CHECK(!highlight(q, body, strlen(body), &out));
+		wrong += strcmp(buf_str(&out), want) != 0;
+	}
+	CHECK_INT(wrong, 0);
+	buf_clear(&out);
+}
+
 static int attempt(void *arg)
 {
 	struct buf *body = arg, out = BUF_INIT;
@@ -269,6 +319,7 @@ static const struct check_test tests[] = {
 	CHECK_TEST(bounds),
 	CHECK_TEST(classes),
 	CHECK_TEST(highlights),
+	CHECK_TEST(places_that_overlap),
 	CHECK_TEST(without_memory),
 };
 
