@@ -112,6 +112,15 @@ start_web() {
   return 1
 }
 
+# use_web WEB_SERVER: instead of the one that runs; only for the test that asks for it.
+use_web() {
+  local name
+  for name in shed lighttpd nginx; do stop "$name"; done
+  STACK_WEB=$1
+  start "$STACK_WEB"
+  wait_for 10 is_healthy "$API"
+}
+
 pick_ports() {
   local name port
   for name in API_PORT WRITER_PORT WEB_PORT; do
