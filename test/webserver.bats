@@ -53,8 +53,9 @@ refused() {
 # by_server LIGHTTPD NGINX
 by_server() { if [ "$STACK_WEB" = lighttpd ]; then echo "$1"; else echo "$2"; fi; }
 
-get() { echo "GET $1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"; }
-post() { echo "POST $messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"; }
+# Their escapes are for `raw`.
+get() { printf '%s' "GET $1 HTTP/1.1" '\r\nHost: x\r\nConnection: close\r\n'; }
+post() { printf '%s' "POST $messages HTTP/1.1" '\r\nHost: x\r\nConnection: close\r\n'; }
 x() { head -c "$1" /dev/zero | tr '\0' x; }
 
 count() {
@@ -86,7 +87,7 @@ count() {
 @test "a header too large is 431, a line too long is that or 414" {
   refused 431 header-fields-too-large "$(get /health)X-A: $(x 9000)\r\n\r\n"
   refused 431 header-fields-too-large "$(get /health)$(for n in {1..400}; do
-    echo "X-$n: $(x 40)\r\n"; done | tr -d '\n')\r\n"
+    printf '%s' "X-$n: $(x 40)" '\r\n'; done)\r\n"
   refused "$(by_server 431 414)" "$(by_server header-fields-too-large uri-too-long)" \
     "$(get "/$(x 9000)")\r\n"
 }
