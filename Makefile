@@ -96,10 +96,14 @@ doc: $(B)/fcgi/api
 	script/contract test/contract.txt test/*.bats test/load/*.bats > doc/contract-tests.md
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley $(DESTDIR)$(PREFIX)/share/parley
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley \
+		$(DESTDIR)$(PREFIX)/share/parley/problems
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/libexec/parley
 	install -m 755 script/parley $(DESTDIR)$(PREFIX)/bin/parley
-	install -m 644 lighttpd.conf crontab.example $(DESTDIR)$(PREFIX)/share/parley
+	install -m 755 script/shed $(DESTDIR)$(PREFIX)/libexec/parley
+	install -m 644 lighttpd.conf lighttpd-problem.lua lighttpd-request.lua nginx.conf \
+		crontab.example $(DESTDIR)$(PREFIX)/share/parley
+	install -m 644 problems/*.html $(DESTDIR)$(PREFIX)/share/parley/problems
 
 clean:
 	rm -rf build

@@ -68,6 +68,11 @@ static const struct setting settings[] = {
 	{ .name = "WEB_SERVER", .type = CHOICE, .at = AT(web_server), .def = "lighttpd",
 	  .choices = { "lighttpd", "nginx" },
 	  .help = "Web server that `script/server` starts." },
+	{ .name = "PARLEY_CLIENT_TIMEOUT_S", .type = NUMBER, .at = AT(client_timeout_s), .def = "20",
+	  .min = 1, .max = 3600, .unit = "s",
+	  .help = "How long a client may keep the web server waiting without sending anything, before a "
+		  "request and within it. A request that is not there after twice this is ended even if "
+		  "a byte comes now and then." },
 	{ .name = "REDIS_URL", .type = URL, .at = AT(redis_url), .def = "unix://$VAR/run/redis.sock",
 	  .choices = { "redis", "unix" },
 	  .help = "The Redis to use: `redis://[user:]password@host:port/db` or `unix:///path`. "

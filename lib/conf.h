@@ -17,6 +17,7 @@ enum job_format { JOB_NATIVE, JOB_ACTIVEJOB };
 struct conf {
 	int64_t api_port, writer_port, web_port;
 	int64_t web_server; /* enum web_server */
+	int64_t client_timeout_s; /* the web server's */
 	int64_t job_format; /* enum job_format */
 	char *bind;
 	int64_t open; /* 1: not only loopback */

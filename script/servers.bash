@@ -137,8 +137,15 @@ log_reason() {
   fi
 }
 
-# start_failed NAME PID LOG FROM: stops what does not answer and says why.
+log_has_grown() {
+  log_size "$1"
+  [ "$REPLY" -gt "$2" ]
+}
+
+# start_failed NAME PID LOG FROM: stops what does not answer and says why. (What goes through a filter
+# may come to the log a little later.)
 start_failed() {
+  alive "$2" || await 1000 "" log_has_grown "$3" "$4"
   stop_process "$2" 5000
   log_reason "$3" "$4"
   servers_fail "$1 does not start: $REPLY"
@@ -313,7 +320,7 @@ mariadb_start() {
   REPLY=$pid
 }
 
-# --- lighttpd -------------------------------------------------------------------------------------
+# --- web server -----------------------------------------------------------------------------------
 
 http_answers() {
   curl -s -o /dev/null --max-time 2 "$1"
@@ -339,28 +346,72 @@ ports_free() {
   done
 }
 
-# lighttpd_launch DIR: BIND, API_PORT, WRITER_PORT, WEB_PORT and PARLEY_WEB are in the environment.
-lighttpd_launch() {
-  spawn "$1/log/lighttpd.log" env PARLEY_VAR="$1" LIGHTTPD_BIND="$(lighttpd_bind "$BIND")" \
-    lighttpd -D -f "$servers_root/lighttpd.conf"
+# web_launch DIR WEB_SERVER: without waiting. BIND, API_PORT, WRITER_PORT, WEB_PORT and PARLEY_WEB are
+# in the environment, perhaps PARLEY_CLIENT_TIMEOUT_S.
+web_launch() {
+  local -x PARLEY_VAR=$1 PARLEY_SHARE=$servers_root
+  local -x PARLEY_CLIENT_TIMEOUT_S=${PARLEY_CLIENT_TIMEOUT_S:-20}
+  "$2_launch" "$1"
 }
 
-# lighttpd_start DIR
-lighttpd_start() {
-  local log=$1/log/lighttpd.log from pid
+# (A graceful start afresh needs lighttpd's whole path.)
+lighttpd_launch() {
+  spawn "$1/log/lighttpd.log" env LIGHTTPD_BIND="$(bracketed "$BIND")" \
+    "$(sbin lighttpd)" -D -f "$servers_root/lighttpd.conf"
+}
+
+# Its log names paths: tokens are cut, as lighttpd.conf does it.
+nginx_launch() {
+  nginx_conf >"$1/run/nginx.conf" || return
+  # shellcheck disable=SC2016 # expanded by that shell
+  spawn "$1/log/nginx.log" bash -c \
+    'exec "$@" 2> >(exec sed -u -E "s/([0-9a-f]{6})[0-9a-f]{26}/\1.../g")' nginx \
+    "$(sbin nginx)" -e stderr -p "$1" -c "$1/run/nginx.conf" -g 'daemon off;'
+}
+
+# Prints nginx.conf with values in the places of @NAME@.
+nginx_conf() {
+  local text name
+  text=$(<"$servers_root/nginx.conf") || return
+  text=${text//@BIND@/"$(bracketed "$BIND")"}
+  text=${text//@USER@/"$(id -un) $(id -gn)"}
+  for name in API_PORT WRITER_PORT WEB_PORT PARLEY_VAR PARLEY_WEB PARLEY_SHARE \
+    PARLEY_CLIENT_TIMEOUT_S; do
+    text=${text//"@$name@"/"${!name}"}
+  done
+  printf '%s\n' "$text"
+}
+
+# web_start DIR WEB_SERVER
+web_start() {
+  local log=$1/log/$2.log from pid
   ports_free || return
   log_size "$log"
   from=$REPLY
-  lighttpd_launch "$1"
+  web_launch "$1" "$2" || return
   pid=$REPLY
   await 10000 "$pid" http_answers "http://$(url_host "$BIND"):$WEB_PORT/" ||
-    { start_failed lighttpd "$pid" "$log" "$from"; return 1; }
+    { start_failed "$2" "$pid" "$log" "$from"; return 1; }
   REPLY=$pid
 }
 
-lighttpd_bind() {
+# shed_launch DIR WEB_SERVER: ends clients that hold the web server up
+shed_launch() {
+  local signal=USR1
+  [ "$2" = lighttpd ] || signal=HUP
+  spawn "$1/log/shed.log" "$servers_root/script/shed" --every 5 "${PARLEY_CLIENT_TIMEOUT_S:-20}" \
+    "$1/run/$2.pid" "$signal" "$API_PORT" "$WRITER_PORT" "$WEB_PORT"
+}
+
+# An IPv6 address as it stands before a port.
+bracketed() {
   case $1 in
     *:*) echo "[$1]" ;;
     *) echo "$1" ;;
   esac
+}
+
+# Prints the path of a system's program, which users may not have in their PATH.
+sbin() {
+  PATH=$PATH:/usr/sbin:/sbin command -v "$1"
 }

@@ -35,6 +35,10 @@ tests_command() {
         "--errors-for-leak-kinds=definite,indirect,possible" "build/test/$name")
       ;;
     bats:*) argv=(bats --tap "test/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build/san}") ;;
+    nginx:*)
+      argv=(bats --tap "test/$name.bats")
+      env_=("PARLEY_BUILD=${PARLEY_BUILD:-build/san}" STACK_WEB=nginx)
+      ;;
     quick:*) argv=(bats --tap "test/$name.bats") env_=(PARLEY_BUILD=build) ;;
     load:*) argv=(bats --tap "test/load/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build}") ;;
     fuzz:*) argv=(script/fuzz "$name" "${PARLEY_FUZZ_SECONDS:-10}") ;;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The admin key.
+# web: The admin key.
 
 load helpers/stack
 load helpers/problem

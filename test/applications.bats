@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Applications: create, read, list.
+# web: Applications: create, read, list.
 
 load helpers/stack
 

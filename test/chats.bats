@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Chats: create on both services, read.
+# web: Chats: create on both services, read.
 
 load helpers/stack
 

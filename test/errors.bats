@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What every route refuses, and how.
+# web: What every route refuses, and how.
 
 load helpers/stack
 load helpers/problem

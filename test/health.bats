@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Health, and what still works while a part is down.
+# web: Health, and what still works while a part is down.
 
 load helpers/stack
 

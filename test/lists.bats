@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Lists of chats and of messages: pages by number.
+# web: Lists of chats and of messages: pages by number.
 
 load helpers/stack
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Messages: create on both services, read; bodies are kept to the byte.
+# web: Messages: create on both services, read; bodies are kept to the byte.
 
 load helpers/stack
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Which web pages may use the API: Origin, CORS. test/browser.bats asks a real browser.
+# web: Which web pages may use the API: Origin, CORS. test/browser.bats asks a real browser.
 
 load helpers/stack
 load helpers/problem

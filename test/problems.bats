@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a problem type means: its page. And the web servers' own errors, asked for as they ask.
+# web: What a problem type means: its page. And the web servers' own errors, asked for as they ask.
 
 load helpers/stack
 load helpers/problem

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Search on MySQL: what is found, in which order, what is marked; pages, the budget, what goes wrong.
+# web: Search on MySQL: what is found, in which order, what is marked; pages, the budget, what goes wrong.
 #
 # test/search/pairs.json and order.json are the tables; test/search/check.py is a plain search in
 # Python that every answer of theirs is compared with, too.

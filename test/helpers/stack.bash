@@ -6,7 +6,7 @@
 #
 # Settings (PARLEY_LEASE_MS and so on) are exported before stack_start. PARLEY_BUILD names the
 # programs' folder (build; build/san for the sanitizers), PARLEY_TEST_LONG=1 asks a test for its long
-# form. What a test starts outlives it and ends with stack_stop, or with bats.
+# form, STACK_WEB names the web server (lighttpd; nginx). What a test starts outlives it and ends with stack_stop, or with bats.
 # Below $PARLEY_VAR: pids/NAME, log/NAME.log.
 
 stack_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -15,6 +15,7 @@ stack_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 # shellcheck disable=SC2034 # servers.bash reads it
 servers_outlive=1
 : "${PARLEY_BUILD:=$stack_root/build}"
+: "${STACK_WEB:=lighttpd}"
 [[ $PARLEY_BUILD == /* ]] || PARLEY_BUILD=$stack_root/$PARLEY_BUILD
 
 # --- the parts --------------------------------------------------------------------------------------
@@ -29,7 +30,7 @@ signal_all() { kill -s "$2" -- "-$(pid_of "$1")"; }
 # Pids of the processes that a program forked.
 children_of() { pgrep -P "$(pid_of "$1")"; }
 
-# start NAME: redis, mariadb, lighttpd, api, writer, search, recount, schedule, purge, persist, persist-2 …
+# start NAME: redis, mariadb, $STACK_WEB, api, writer, search, recount, schedule, purge, persist, persist-2 …
 # Services are waited for.
 start() {
   local name=$1 log=$PARLEY_VAR/log/$1.log
@@ -37,7 +38,8 @@ start() {
   case $name in
     redis) redis_start "$PARLEY_VAR" "${STACK_REDIS_PORT:-0}" "$@" ;;
     mariadb) mariadb_start "$PARLEY_VAR" "${STACK_MYSQL_PORT:-}" "$@" ;;
-    lighttpd) start_lighttpd ;;
+    lighttpd | nginx) start_web "$name" ;;
+    shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" ;;
     api | writer | search)
       rm -f "$PARLEY_VAR/run/$name.sock"
       spawn "$log" "$PARLEY_BUILD/fcgi/$name" "$@"
@@ -48,19 +50,19 @@ start() {
   case $name in
     api | writer | search)
       await 20000 "$REPLY" test -S "$PARLEY_VAR/run/$name.sock" || { tail "$log" >&2; return 1; }
-      ! is_running lighttpd || wait_for 10 is_reached "$name"
+      ! is_running "$STACK_WEB" || wait_for 10 is_reached "$name"
       ;;
   esac
 }
 
-# After a failure lighttpd leaves a program alone for up to a second, and answers 503 in HTML itself.
+# After a failure lighttpd leaves a program alone for up to a second, and answers 503 itself.
 is_reached() {
   local url=$API/health
   case $1 in
     writer) url=$WRITER/health ;;
     search) url=$API/applications/00000000000000000000000000000000/chats/1/messages/search ;;
   esac
-  [[ $(curl -s -o /dev/null -w '%{content_type}' --max-time 5 "$url") != text/html* ]]
+  [[ $(curl -s --max-time 5 "$url") != *'/problems/unavailable"'* ]]
 }
 
 # stop NAME [MS]: TERM, and wait until all of it is gone; fails when it had to be killed.
@@ -104,13 +106,22 @@ jobs_kill_9() {
 
 # --- the whole ----------------------------------------------------------------------------------------
 
-# Another run may take a port between the look and lighttpd's bind: then others are tried.
-start_lighttpd() {
+# Another run may take a port between the look and the web server's bind: then others are tried.
+start_web() {
   for _ in 1 2 3 4 5; do
+    web_start "$PARLEY_VAR" "$1" && return
     pick_ports
-    lighttpd_start "$PARLEY_VAR" && return
   done
   return 1
+}
+
+# use_web WEB_SERVER: instead of the one that runs; only for the test that asks for it.
+use_web() {
+  local name
+  for name in shed lighttpd nginx; do stop "$name"; done
+  STACK_WEB=$1
+  start "$STACK_WEB"
+  wait_for 10 is_healthy "$API"
 }
 
 pick_ports() {
@@ -166,6 +177,7 @@ stack_folder() {
 # stack_start: all but the job programs, answering.
 stack_start() {
   stack_folder
+  pick_ports # the programs know the front end's origin by its port
   template
   start redis
   start mariadb
@@ -174,7 +186,7 @@ stack_start() {
   start api
   start writer
   start search
-  start lighttpd
+  start "$STACK_WEB"
   wait_for 30 is_healthy "$API"
   wait_for 30 is_healthy "$WRITER"
 }
@@ -185,7 +197,7 @@ is_healthy() { [ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 10 "$1/hea
 stack_stop() {
   local name failed=0
   [ -n "${PARLEY_VAR:-}" ] && [ -d "$PARLEY_VAR/pids" ] || return 0
-  for name in lighttpd api writer search; do stop "$name" || failed=1; done
+  for name in shed "$STACK_WEB" api writer search; do stop "$name" || failed=1; done
   jobs_stop || failed=1
   for name in mariadb redis; do stop "$name" || failed=1; done
   for name in "$PARLEY_VAR"/pids/*; do

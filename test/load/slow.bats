@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# Strangers that never finish a request: silent, by the byte, endless. They slow nobody and are ended.
+
+load ../helpers/stack
+load ../helpers/load
+
+setup_file() {
+  PARLEY_CLIENT_TIMEOUT_S=$(long 4 20)
+  export PARLEY_CLIENT_TIMEOUT_S
+  stack_start
+  jobs_start 2
+}
+
+teardown_file() {
+  stack_stop
+}
+
+# Twice the limit until shed counts them, 5 s until it looks, 5 s that the web server leaves them, and
+# some for a busy machine.
+bound_s() { echo $((2 * PARLEY_CLIENT_TIMEOUT_S + 5 + 5 + 6)); }
+
+strangers_start() {
+  spawn "$PARLEY_VAR/tmp/strangers" "$stack_root/test/helpers/slow.py" "$API_PORT" 200 \
+    $(($(bound_s) + 30)) "$PARLEY_VAR/tmp/left"
+  echo "$REPLY" >"$PARLEY_VAR/pids/strangers"
+  wait_for 5 test -s "$PARLEY_VAR/tmp/left"
+}
+
+# strangers_gone: all that were there were ended in time
+strangers_gone() {
+  wait_for "$(bound_s)" group_gone "$(pid_of strangers)"
+  rm "$PARLEY_VAR/pids/strangers"
+  summary=$(tail -n 1 "$PARLEY_VAR/tmp/strangers")
+  tell "$summary"
+  same "$(figure '[.[].clients] | add')" 200
+  same "$(figure '[.[] | .clients - .gone] | add')" 0
+  holds "$(figure '[.[].last_s] | max') <= $(bound_s)"
+}
+
+# median LABEL SECONDS: of an honest client that writes and reads; nothing of it fails. In $p50
+median() {
+  blast --clients 4 --rate 200 --for "$2" --strict "$(messages "$API")" "$(messages "$WRITER")"
+  p50=$(figure .p50_us)
+  tell "$STACK_WEB, $1: $p50 µs"
+}
+
+strangers_slow_nobody() {
+  local before with later after
+  use_web "$1"
+  start shed
+  new_application
+  new_chat
+  blast --clients 4 --requests 400 --strict "$(messages "$API")" "$(messages "$WRITER")"
+  median "alone" 6
+  before=$p50
+  rm -f "$PARLEY_VAR/tmp/left"
+  strangers_start
+  median "with 200 strangers" $((PARLEY_CLIENT_TIMEOUT_S - 2))
+  with=$p50
+  same "$(cat "$PARLEY_VAR/tmp/left")" 200
+  median "until they are gone" $(($(bound_s) - PARLEY_CLIENT_TIMEOUT_S))
+  later=$p50
+  strangers_gone
+  median "alone again" 6
+  after=$p50
+  # what the machine does besides is in both
+  holds "$with <= 2 * ($before > $after ? $before : $after)"
+  holds "$later <= 2 * ($before > $after ? $before : $after)"
+}
+
+@test "under lighttpd 200 slow and endless clients slow nobody, and are gone in time" {
+  strangers_slow_nobody lighttpd
+  log_has shed 'held the web server up'
+}
+
+@test "under nginx 200 slow and endless clients slow nobody, and are gone in time" {
+  strangers_slow_nobody nginx
+}
+
+# has_waited NAME: for longer than strangers are borne
+has_waited() { [ "$(ps -o etimes= -p "$(pid_of "$1")")" -gt "$(bound_s)" ]; }
+
+@test "shed leaves those alone who wait for an answer" {
+  local web
+  for web in lighttpd nginx; do
+    use_web $web
+    : >"$PARLEY_VAR/log/shed.log"
+    start shed
+    signal_all api STOP
+    : >"$PARLEY_VAR/tmp/waiting"
+    spawn "$PARLEY_VAR/tmp/waiting" curl -s -o /dev/null -w '%{http_code}' "$API/health"
+    echo "$REPLY" >"$PARLEY_VAR/pids/waiting"
+    wait_for $((2 * $(bound_s))) has_waited waiting
+    signal_all api CONT
+    wait_for 20 group_gone "$(pid_of waiting)"
+    rm "$PARLEY_VAR/pids/waiting"
+    same "$(cat "$PARLEY_VAR/tmp/waiting")" 200
+    same "$(cat "$PARLEY_VAR/log/shed.log")" ''
+  done
+}
