@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# web: slow: starts Chromium. Pages of two origins do the same; what they may, the browser and we decide.
+# slow: web: starts Chromium. Pages of two origins do the same; what they may, the browser and we decide.
 
 load helpers/stack
 load helpers/browser
