@@ -392,4 +392,11 @@ refused() {
   [[ $(link next) == *"q=$q&limit=1&page=3" ]]
   [[ $(link prev) == *"q=$q&limit=1&page=1" ]]
   [[ $(link last) == *"q=$q&limit=1&page=3" ]]
+  q=$(printf '👋%.0s' {1..1000})
+  new_chat_of "$q 1" "$q 2" "$q 3"
+  search "$q" 'limit=1&page=2'
+  same "$(numbers)" 2
+  [[ $(link next) == *"q=$(encoded "$q")&limit=1&page=3" ]]
+  request GET "/applications/$token/chats/$chat/messages/search?q=$(encoded "$q👋")"
+  expect 400
 }

@@ -87,11 +87,11 @@ count() {
 
 # bats test_tags=error:web-server
 @test "a header too large is 431, a line too long is that or 414" {
-  refused 431 header-fields-too-large "$(get /health)X-A: $(x 9000)\r\n\r\n"
-  refused 431 header-fields-too-large "$(get /health)$(for n in {1..400}; do
+  refused 431 header-fields-too-large "$(get /health)X-A: $(x 17000)\r\n\r\n"
+  refused 431 header-fields-too-large "$(get /health)$(for n in {1..600}; do
     printf '%s' "X-$n: $(x 40)" '\r\n'; done)\r\n"
   refused "$(by_server 431 414)" "$(by_server header-fields-too-large uri-too-long)" \
-    "$(get "/$(x 9000)")\r\n"
+    "$(get "/$(x 17000)")\r\n"
 }
 
 # bats test_tags=error:web-server,error:413
@@ -157,7 +157,7 @@ count() {
 }
 
 @test "HEAD and an own error: the header alone" {
-  raw "$API_PORT" "HEAD /health HTTP/1.1\r\nHost: x\r\nX-A: $(x 9000)\r\nConnection: close\r\n\r\n"
+  raw "$API_PORT" "HEAD /health HTTP/1.1\r\nHost: x\r\nX-A: $(x 17000)\r\nConnection: close\r\n\r\n"
   expect 431
 }
 
@@ -195,13 +195,13 @@ said() {
 every_own_error() {
   said 400 'GARBAGE\r\n\r\n'
   said 413 "$(post)Content-Length: 1179649\r\n\r\n"
-  said 431 "$(get /health)X-A: $(x 9000)\r\n\r\n"
+  said 431 "$(get /health)X-A: $(x 17000)\r\n\r\n"
   said 501 "$(post)Transfer-Encoding: gzip\r\n\r\n0\r\n\r\n"
   said 505 'GET /health HTTP/3.0\r\nHost: x\r\n\r\n'
   if [ "$STACK_WEB" = lighttpd ]; then
     said 411 "$(post)\r\n"
   else
-    said 414 "$(get "/$(x 9000)")\r\n"
+    said 414 "$(get "/$(x 17000)")\r\n"
   fi
 }
 

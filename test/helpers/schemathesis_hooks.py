@@ -7,7 +7,7 @@ import schemathesis
 HITS_MAX = 10_000
 BODY_MAX = 65_535  # bytes of UTF-8
 TERMS_MAX = 32
-ADDRESS_MAX = 7_000  # bytes, escaped; web servers refuse headers of more than 8 KB
+ADDRESS_MAX = 15_000  # bytes, escaped; web servers refuse headers of more than 16 KiB
 
 
 def number(value, otherwise):
