@@ -185,8 +185,8 @@ interrupt() {
   echo "$REPLY" >"$PARLEY_VAR/pids/own-mariadb"
   server_start "PARLEY_VAR=$PARLEY_VAR/elsewhere" "REDIS_URL=unix://$own/run/redis.sock" \
     "DATABASE_URL=mysql://parley@/parley?socket=$own/run/mysql.sock"
-  ! has_part redis-server
-  ! has_part mariadbd
+  [ -z "$(part redis-server)" ]
+  [ -z "$(part mariadbd)" ]
   new_application theirs
   new_chat
   same "$(redis-cli -s "$own/run/redis.sock" GET chat_app:1:chat_counter)" 1

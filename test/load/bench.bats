@@ -8,7 +8,7 @@ root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
   local json=$root/build/bench.json
   rm -f "$json"
   run "$root/script/bench" --quick
-  [ "$status" = 0 ]
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
   [[ $output == *'writer, 64 connections'*'limit'*'ratio'* ]]
   [ "$(jq '.figures | length' "$json")" -ge 18 ]
   [ "$(jq '[.figures[] | select(.value <= 0 or .limit <= 0 or .ratio == null)] | length' "$json")" = 0 ]
