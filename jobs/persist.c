@@ -126,9 +126,8 @@ static void refused(struct round *r, struct store_item *items, size_t n, const s
 		halve(r, items, n);
 		return;
 	}
-	if (items->action == STORE_VOID) {
-		items->action = STORE_INSERT; /* not even that */
-		items->state = STORE_DEAD;
+	if (items->state == STORE_DEAD) {
+		items->action = STORE_INSERT; /* not even a void row */
 		return;
 	}
 	store_item_fail(items, STORE_DEAD, "DataRefused", why->text);
@@ -148,6 +147,17 @@ static void count_stored(struct round *r, const struct store_item *items, size_t
 	}
 	metrics_add(&r->worker->metrics, METRICS_STORED, "chats", chats);
 	metrics_add(&r->worker->metrics, METRICS_STORED, "messages", messages);
+}
+
+/* A key is taken again and again, and nothing is found that has it: find whose it is; he waits. */
+static void taken(struct round *r, struct store_item *items, size_t n, const struct err *why)
+{
+	if (n > 1)
+		halve(r, items, n);
+	else if (items->state == STORE_DEAD)
+		items->action = STORE_INSERT; /* dead, without a row */
+	else
+		store_item_fail(items, STORE_RETRY, "KeyTaken", why->text);
 }
 
 /* Tries a part once. True: settled, or handed on to smaller parts. */
@@ -174,7 +184,10 @@ static bool try_part(struct round *r, struct store_item *items, size_t n, int *b
 		clock_sleep_ms(random_below(10));
 		if (++*busy < BUSY_TRIES)
 			return false;
-		break;
+		if (e.code != ERR_DB_DUP)
+			break;
+		taken(r, items, n, &e);
+		return true;
 	case ERR_DB_SIZE:
 	case ERR_DB_DATA:
 		refused(r, items, n, &e);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "health.h"
 #include "key.h"
 #include "log.h"
 #include "worker.h"
@@ -128,6 +129,17 @@ static int pass_on(const struct job *j, struct outcome *o, struct err *e)
 	return rc;
 }
 
+/* Takes longer than MySQL may take to answer: it would do so again, and hold up all others. It is asked
+ * for again when its chat changes. */
+static bool is_too_much(struct worker *w, const struct job *j, const struct err *e)
+{
+	if (e->code != ERR_DB || !health_mysql(&w->db))
+		return false;
+	LOG(LOG_ERROR, "count given up", LOG_S("class", job_class_name(j->class)), LOG_N("id", j->id),
+	    LOG_S("error", e->text));
+	return true;
+}
+
 /* *slow_ms: what the slow ones among them took. */
 static int each(struct worker *w, const struct batch *b, struct outcome *o, int64_t *slow_ms,
 		struct err *e)
@@ -143,7 +155,7 @@ static int each(struct worker *w, const struct batch *b, struct outcome *o, int6
 		worker_alarm(w->conf.batch_timeout_ms); /* each may be a big chat */
 		began = clock_mono_ms();
 		rc = j->fault || !find_subject(j->class) ? pass_on(j, o, e) : recount(w, j, e);
-		if (rc)
+		if (rc && !is_too_much(w, j, e))
 			return -1;
 		took = clock_mono_ms() - began;
 		if (began + took - renewed >= w->conf.lease_ms / 6) {

@@ -11,6 +11,7 @@
 #include "migrate.h"
 
 #define KEEP_BYTES 65536 /* of a column's memory, between rows */
+#define DEAD_AT_ONCE_MS 300 /* a dead connection is found dead sooner than this */
 
 int db_init(struct db *db, const struct conf *conf, enum db_role role, struct breaker *breaker,
 	    struct err *e)
@@ -51,46 +52,45 @@ void db_disconnect(struct db *db)
 
 /* ------------------------------------------------------------------ errors */
 
-static enum err_code classify(unsigned number)
+/* What refuses this very data is an error of the data: SQLSTATE classes 22 and 23, and those that have
+ * none of their own. Everything else that is not known may be the server's, and pass. */
+static bool refuses_data(unsigned number, const char *sqlstate)
+{
+	static const unsigned general[] = {
+		ER_TRUNCATED_WRONG_VALUE_FOR_FIELD, ER_NO_DEFAULT_FOR_FIELD, WARN_DATA_TRUNCATED,
+		3819, /* ER_CHECK_CONSTRAINT_VIOLATED of MySQL 8 */
+	};
+	size_t i;
+
+	if (!strncmp(sqlstate, "22", 2) || !strncmp(sqlstate, "23", 2))
+		return true;
+	for (i = 0; i < sizeof(general) / sizeof(general[0]); i++)
+		if (general[i] == number)
+			return true;
+	return false;
+}
+
+static enum err_code classify(unsigned number, const char *sqlstate)
 {
 	static const struct { unsigned number; enum err_code code; } known[] = {
 		{ ER_LOCK_DEADLOCK, ERR_DB_BUSY },
 		{ ER_LOCK_WAIT_TIMEOUT, ERR_DB_BUSY },
 		{ ER_DUP_ENTRY, ERR_DB_DUP },
 		{ ER_NET_PACKET_TOO_LARGE, ERR_DB_SIZE },
-		{ ER_CON_COUNT_ERROR, ERR_DB },
-		{ ER_TOO_MANY_USER_CONNECTIONS, ERR_DB },
-		{ ER_USER_LIMIT_REACHED, ERR_DB },
-		{ ER_SERVER_SHUTDOWN, ERR_DB },
-		{ ER_OPTION_PREVENTS_STATEMENT, ERR_DB }, /* read-only */
-		{ ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ERR_DB },
-		{ ER_DISK_FULL, ERR_DB },
-		{ ER_RECORD_FILE_FULL, ERR_DB },
-		{ ER_OUT_OF_RESOURCES, ERR_DB },
-		{ ER_OUTOFMEMORY, ERR_DB },
-		{ ER_ACCESS_DENIED_ERROR, ERR_DB },
-		{ ER_DBACCESS_DENIED_ERROR, ERR_DB },
-		{ ER_TABLEACCESS_DENIED_ERROR, ERR_DB },
-		{ ER_BAD_DB_ERROR, ERR_DB },
-		{ ER_NO_SUCH_TABLE, ERR_DB },
 		{ ER_QUERY_INTERRUPTED, ERR_DB_BUSY },
-		{ 1836, ERR_DB }, /* ER_READ_ONLY_MODE of MySQL */
-		{ 1927, ERR_DB }, /* ER_CONNECTION_KILLED of MariaDB */
-		{ 4031, ERR_DB }, /* ER_CLIENT_INTERACTION_TIMEOUT of MySQL 8 */
 	};
 	size_t i;
 
-	if (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR)
-		return ERR_DB;
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].number == number)
 			return known[i].code;
-	return ERR_DB_DATA;
+	return refuses_data(number, sqlstate) ? ERR_DB_DATA : ERR_DB;
 }
 
-static int failed(struct db *db, unsigned number, const char *text, struct err *e)
+static int failed(struct db *db, unsigned number, const char *sqlstate, const char *text,
+		  struct err *e)
 {
-	enum err_code code = classify(number);
+	enum err_code code = classify(number, sqlstate);
 
 	db->open = NULL;
 	err_set(e, code, "mysql: %s (%u)", text, number);
@@ -99,17 +99,23 @@ static int failed(struct db *db, unsigned number, const char *text, struct err *
 	return -1;
 }
 
+static int link_failed(struct db *db, struct err *e)
+{
+	return failed(db, mysql_errno(db->link), mysql_sqlstate(db->link), mysql_error(db->link), e);
+}
+
 static int stmt_failed(struct db *db, MYSQL_STMT *stmt, int64_t began_ms, struct err *e)
 {
 	unsigned number = mysql_stmt_errno(stmt);
-	char text[200];
+	char text[200], sqlstate[8];
 
-	strncpy(text, mysql_stmt_error(stmt), sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
+	/* they are gone with the connection */
+	snprintf(text, sizeof(text), "%s", mysql_stmt_error(stmt));
+	snprintf(sqlstate, sizeof(sqlstate), "%s", mysql_stmt_sqlstate(stmt));
 	if (number == CR_SERVER_LOST &&
 	    clock_mono_ms() - began_ms >= db->conf->database_timeout_s * 900)
 		breaker_opened(db->breaker, db->conf->breaker_ms);
-	return failed(db, number, text, e);
+	return failed(db, number, sqlstate, text, e);
 }
 
 /* ------------------------------------------------------------------ the connection */
@@ -191,12 +197,16 @@ static int begin_session(struct db *db, struct err *e)
 static int connect_anew(struct db *db, struct err *e)
 {
 	int64_t hold_ms = (db->conf->database_timeout_s + 1) * 1000;
+	int rc;
 
 	if (!breaker_allows(db->breaker, hold_ms))
 		return err_set(e, ERR_DB, "mysql: no answer in time a moment ago");
 	if (open_link(db, e))
 		return -1;
-	if (begin_session(db, e)) {
+	db->beginning = true;
+	rc = begin_session(db, e);
+	db->beginning = false;
+	if (rc) {
 		db_disconnect(db);
 		return -1;
 	}
@@ -334,10 +344,22 @@ static int bind_result(struct db *db, MYSQL_STMT *stmt, bool whole, struct err *
 	return 0;
 }
 
-/* Had a connection, found it dead, and nothing was under way on it: worth another one. */
-static bool worth_another(const struct db *db, bool had_link, bool in_transaction)
+struct attempt { /* as it was before */
+	bool had_link, in_transaction;
+	int64_t began_ms;
+};
+
+static struct attempt attempt_begin(const struct db *db)
 {
-	return had_link && !in_transaction && !db->link;
+	return (struct attempt){ db->link && !db->beginning, db->in_transaction, clock_mono_ms() };
+}
+
+/* Had a connection, found it dead, and nothing was under way on it: worth another one. A statement that
+ * took too long would do so again; the server may still be at it. */
+static bool worth_another(const struct db *db, const struct attempt *a)
+{
+	return a->had_link && !a->in_transaction && !db->link &&
+	       clock_mono_ms() - a->began_ms < DEAD_AT_ONCE_MS;
 }
 
 static int query_once(struct db *db, enum db_query query, const struct db_value *values,
@@ -357,10 +379,10 @@ static int query_once(struct db *db, enum db_query query, const struct db_value 
 static int query_twice(struct db *db, enum db_query query, const struct db_value *values,
 		       size_t groups, bool whole, struct err *e)
 {
-	bool had_link = db->link != NULL, in_transaction = db->in_transaction;
+	const struct attempt a = attempt_begin(db);
 	int rc = query_once(db, query, values, groups, whole, e);
 
-	if (rc && worth_another(db, had_link, in_transaction))
+	if (rc && worth_another(db, &a))
 		rc = query_once(db, query, values, groups, whole, e);
 	return rc;
 }
@@ -461,16 +483,16 @@ static int plain_once(struct db *db, enum db_query query, struct err *e)
 		return -1;
 	db_done(db);
 	if (mysql_real_query(db->link, sql, strlen(sql)))
-		return failed(db, mysql_errno(db->link), mysql_error(db->link), e);
+		return link_failed(db, e);
 	return 0;
 }
 
 int db_plain(struct db *db, enum db_query query, struct err *e)
 {
-	bool had_link = db->link != NULL, in_transaction = db->in_transaction;
+	const struct attempt a = attempt_begin(db);
 	int rc = plain_once(db, query, e);
 
-	if (rc && worth_another(db, had_link, in_transaction))
+	if (rc && worth_another(db, &a))
 		rc = plain_once(db, query, e);
 	if (query == DB_BEGIN)
 		db->in_transaction = !rc;
@@ -499,6 +521,6 @@ int db_script(struct db *db, const char *sql, struct err *e)
 		more = mysql_next_result(db->link);
 	}
 	if (more > 0)
-		return failed(db, mysql_errno(db->link), mysql_error(db->link), e);
+		return link_failed(db, e);
 	return 0;
 }

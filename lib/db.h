@@ -61,6 +61,7 @@ struct db {
 	struct url url;
 	MYSQL *link; /* NULL: not connected */
 	bool in_transaction; /* since DB_BEGIN */
+	bool beginning;      /* the connection is new: what fails now is not tried on another one */
 	size_t max_packet; /* bytes that the server takes in one statement */
 	struct {
 		MYSQL_STMT *stmt; /* NULL: not prepared on this connection */

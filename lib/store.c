@@ -98,7 +98,8 @@ static bool wants_row(const struct store_item *i)
 {
 	if (is_chat(i))
 		return false;
-	return i->state == STORE_WAITING || (i->state == STORE_DEAD && i->action == STORE_VOID);
+	return i->state == STORE_WAITING ||
+	       (i->state == STORE_DEAD && (i->action == STORE_VOID || i->action == STORE_SPARE));
 }
 
 /* A chat's row is written also when its job is dead: its number was given, and messages may come. */
@@ -258,20 +259,22 @@ static int chunk_add(struct chunk *c, const struct store_item *i, struct err *e)
 	return 0;
 }
 
-static int fill_void(struct db *db, const struct store_item *i, struct err *e)
+/* *filled: 0 when somebody else was faster. */
+static int fill_void(struct db *db, const struct store_item *i, uint64_t *filled, struct err *e)
 {
 	const struct db_value values[] = {
 		DB_BYTES((const char *)i->job->key, JOB_KEY), DB_STR(i->created), DB_STR(i->created),
 		DB_BYTES(buf_str(&i->body), i->body.len), DB_U64(i->chat), DB_U64(i->job->number),
 	};
 
-	return db_run(db, DB_STORE_FILL_VOID, values, 1, NULL, e);
+	return db_run(db, DB_STORE_FILL_VOID, values, 1, filled, e);
 }
 
 static int write_messages(struct parts *p, struct db *db, const struct store_item *items,
 			  const enum store_state *fates, size_t n, struct err *e)
 {
 	struct chunk c = { .db = db, .most_bytes = db->max_packet / 4 };
+	uint64_t written;
 	size_t i;
 	int rc = 0;
 
@@ -283,9 +286,11 @@ static int write_messages(struct parts *p, struct db *db, const struct store_ite
 
 		if (fates[i] != STORE_WAITING || !wants_row(it))
 			continue;
-		rc = it->action == STORE_FILL ? fill_void(db, it, e) : chunk_add(&c, it, e);
-		parent_count(parents_find(&p->chats, it->chat), it->job->number, !is_void(it),
-			     it->action != STORE_FILL);
+		written = 1;
+		rc = it->action == STORE_FILL ? fill_void(db, it, &written, e)
+					      : chunk_add(&c, it, e);
+		parent_count(parents_find(&p->chats, it->chat), it->job->number,
+			     written && !is_void(it), it->action != STORE_FILL);
 	}
 	if (!rc)
 		rc = chunk_flush(&c, e);

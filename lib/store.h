@@ -25,7 +25,7 @@ enum store_action {
 	STORE_INSERT, /* a new row */
 	STORE_FILL,   /* a void row of this job gets its text */
 	STORE_VOID,   /* a void row: the number was given, its job is dead */
-	STORE_SPARE   /* a void row without key: this job is stored under another number */
+	STORE_SPARE   /* a void row without key: this job has a row under another number */
 };
 
 struct store_item {

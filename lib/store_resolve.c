@@ -4,10 +4,19 @@
 
 #include "store.h"
 
-static bool waits(const struct store_item *i)
+/* A message for which a row is to be inserted, void or not. */
+static bool inserts(const struct store_item *i)
 {
-	return i->state == STORE_WAITING && i->job->class == JOB_CREATE_MESSAGE &&
-	       i->action == STORE_INSERT;
+	if (i->job->class != JOB_CREATE_MESSAGE || i->action == STORE_FILL)
+		return false;
+	return i->state == STORE_WAITING ||
+	       (i->state == STORE_DEAD && (i->action == STORE_VOID || i->action == STORE_SPARE));
+}
+
+/* The row will hold its job's key. */
+static bool inserts_key(const struct store_item *i)
+{
+	return inserts(i) && i->action != STORE_SPARE;
 }
 
 static struct store_item *find_number(struct store_item *items, size_t n, uint64_t chat,
@@ -16,8 +25,7 @@ static struct store_item *find_number(struct store_item *items, size_t n, uint64
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if ((waits(&items[i]) || items[i].action == STORE_VOID) && items[i].chat == chat &&
-		    items[i].job->number == number)
+		if (inserts(&items[i]) && items[i].chat == chat && items[i].job->number == number)
 			return &items[i];
 	return NULL;
 }
@@ -27,7 +35,7 @@ static struct store_item *find_key(struct store_item *items, size_t n, const cha
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (waits(&items[i]) && !memcmp(items[i].job->key, key, JOB_KEY))
+		if (inserts_key(&items[i]) && !memcmp(items[i].job->key, key, JOB_KEY))
 			return &items[i];
 	return NULL;
 }
@@ -39,6 +47,8 @@ static void settle_number(struct store_item *it, uint64_t version, const char *k
 
 	if (it->state == STORE_DEAD)
 		it->action = STORE_INSERT; /* its number has a row already: no void one is needed */
+	else if (it->action == STORE_SPARE)
+		it->state = STORE_DONE; /* likewise */
 	else if (own && !version)
 		it->action = STORE_FILL;
 	else if (own)
@@ -57,7 +67,7 @@ static int look_up_numbers(struct store *s, struct store_item *items, size_t n,
 	int changed = 0, rc;
 
 	for (i = 0; i < n; i++)
-		if (waits(&items[i]) || items[i].action == STORE_VOID) {
+		if (inserts(&items[i])) {
 			values[2 * rows] = (struct db_value)DB_U64(items[i].chat);
 			values[2 * rows + 1] = (struct db_value)DB_U64(items[i].job->number);
 			rows++;
@@ -87,7 +97,7 @@ static int look_up_keys(struct store *s, struct store_item *items, size_t n,
 	int changed = 0, rc;
 
 	for (i = 0; i < n; i++)
-		if (waits(&items[i]))
+		if (inserts_key(&items[i]))
 			values[rows++] = (struct db_value)DB_BYTES((const char *)items[i].job->key,
 								   JOB_KEY);
 	if (!rows)
@@ -111,8 +121,8 @@ static int look_within(struct store_item *items, size_t n)
 	int changed = 0;
 
 	for (i = 0; i < n; i++)
-		for (k = i + 1; k < n && waits(&items[i]); k++)
-			if (waits(&items[k]) &&
+		for (k = i + 1; k < n && inserts_key(&items[i]); k++)
+			if (inserts_key(&items[k]) &&
 			    !memcmp(items[i].job->key, items[k].job->key, JOB_KEY)) {
 				items[k].action = STORE_SPARE;
 				changed++;

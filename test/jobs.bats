@@ -356,6 +356,37 @@ message() {
 
 # --- schedule -------------------------------------------------------------------------------------------
 
+@test "the same job dead under a second number leaves that empty, and its neighbours are stored" {
+  local jid=aaaaaaaaaaaaaaaaaaaaaaaa
+  take
+  push "{\"class\":\"CreateMessageJob\",\"args\":[$chat_id,$number,\"stored\"],\"jid\":\"$jid\"}"
+  persist_all
+  jobs_stop
+  take
+  push "{\"class\":\"CreateMessageJob\",\"args\":[$chat_id,$number,7],\"jid\":\"$jid\"}"
+  post neighbour
+  start persist-1
+  wait_for 10 persisted
+  message 1 stored
+  message 3 neighbour
+  zcard_is dead 1
+  same "$(db "SELECT version, job_key IS NULL FROM messages WHERE chat_id = $chat_id AND number = 2")" \
+    $'0\t1'
+  same "$(in_db 'messages_count, messages_stored, last_message_number')" $'2\t3\t3'
+}
+
+@test "a fault of the server's is not held against the jobs that meet it" {
+  mariadb_root "$PARLEY_VAR" -e 'SET GLOBAL max_prepared_stmt_count = 0'
+  post patient
+  start persist-1
+  wait_for 10 log_has persist-1 max_prepared_stmt_count
+  mariadb_root "$PARLEY_VAR" -e 'SET GLOBAL max_prepared_stmt_count = 16382'
+  wait_for 20 persisted
+  message 1 patient
+  zcard_is dead 0
+  zcard_is retry 0
+}
+
 @test "schedule queues what is due in retry and schedule, and leaves what is not" {
   local zset due later at
   due=$(date +%s.%N) later=$(($(date +%s) + 3600))
