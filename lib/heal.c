@@ -13,6 +13,7 @@
 #define LOOK_MS 5000    /* for the queues to be read: a million jobs take a second or two */
 #define PATIENCE_MS 400 /* with somebody else who heals it */
 #define PAUSE_MS 20
+#define GONE_KEEP_S 86400 /* a day, as a deletion keeps it */
 
 struct lost { /* a counter that is missing */
 	uint64_t id, application;
@@ -53,18 +54,21 @@ static void unlock(struct redis *r, const char *key)
 	redis_send(r, &c, NULL, NULL);
 }
 
-/* Somebody else heals it. 1 when it is there; -1 */
-static int wait_for_it(struct redis *r, const struct lost *l, struct err *e)
+/* Somebody else looks after it. 1: it is there; 0: it was found to be deleted; -1 */
+static int wait_for_it(struct redis *r, const struct lost *l, const char *gone, struct err *e)
 {
 	int64_t until = clock_mono_ms() + PATIENCE_MS;
-	int there = 0;
+	int there = 0, deleted = 0;
 
-	while (!there && clock_mono_ms() < until) {
+	while (!there && !deleted && clock_mono_ms() < until) {
 		clock_sleep_ms(PAUSE_MS);
 		there = redis_exists(r, l->counter, e);
+		deleted = there ? 0 : redis_exists(r, gone, e);
 	}
 	if (there)
 		return there;
+	if (deleted)
+		return deleted < 0 ? -1 : 0;
 	return err_set(e, ERR_BEHIND, "the counter %s is being healed", l->counter);
 }
 
@@ -93,8 +97,23 @@ static int read_queues(struct redis *r, const struct lost *l, uint64_t *highest,
 	return 0;
 }
 
+/* Whoever asks next for what has a tombstone is answered by Redis, for a day. */
+static void remember_gone(struct redis *r, uint64_t id)
+{
+	char key[KEY_MAX];
+	struct redis_call c;
+
+	redis_command(&c, "SET");
+	redis_arg(&c, key_gone(key, id));
+	redis_arg(&c, "1");
+	redis_arg(&c, "EX");
+	redis_arg_number(&c, GONE_KEEP_S);
+	redis_send(r, &c, NULL, NULL);
+}
+
 /* 1: it lives, and *highest is raised to what its rows know; 0; -1 */
-static int read_rows(struct db *db, const struct lost *l, uint64_t *highest, struct err *e)
+static int read_rows(struct redis *r, struct db *db, const struct lost *l, uint64_t *highest,
+		     struct err *e)
 {
 	const struct db_value chat[] = { DB_U64(l->id), DB_U64(l->application) };
 	const struct db_value application[] = { DB_U64(l->id) };
@@ -107,6 +126,8 @@ static int read_rows(struct db *db, const struct lost *l, uint64_t *highest, str
 	if (db_number(db, 1) > *highest)
 		*highest = db_number(db, 1);
 	db_done(db);
+	if (!lives)
+		remember_gone(r, l->id);
 	return lives;
 }
 
@@ -118,6 +139,7 @@ static int raise_it(struct redis *r, const struct lost *l, const char *heal, con
 	int64_t now;
 
 	redis_script(&c, REDIS_SCRIPT_RAISE);
+	redis_compared_only(&c);
 	redis_key(&c, l->counter);
 	redis_key(&c, key_gone(key, l->id));
 	redis_key(&c, heal);
@@ -130,8 +152,7 @@ static int raise_it(struct redis *r, const struct lost *l, const char *heal, con
 	return now >= 0;
 }
 
-/* What is done under the lock. A tombstone stays for ever, so that the first look at the rows may
- * spare the queues, whose reading holds up Redis. */
+/* What is done under the lock. */
 static int heal_locked(struct redis *r, struct db *db, const struct lost *l, const char *heal,
 		       const char *token, struct err *e)
 {
@@ -140,28 +161,31 @@ static int heal_locked(struct redis *r, struct db *db, const struct lost *l, con
 
 	if (rc)
 		return rc;
-	rc = read_rows(db, l, &highest, e);
-	if (rc < 1)
-		return rc;
 	if (read_queues(r, l, &highest, e))
 		return -1;
-	rc = read_rows(db, l, &highest, e);
+	rc = read_rows(r, db, l, &highest, e);
 	return rc < 1 ? rc : raise_it(r, l, heal, token, highest, e);
 }
 
+/* A tombstone stays for ever, so the first look at the rows may spare all that follows: the queues,
+ * whose reading holds up Redis, are read for what lives. */
 static int heal(struct redis *r, struct db *db, const struct lost *l, struct err *e)
 {
 	char gone[KEY_MAX], key[KEY_MAX], token[RANDOM_TOKEN];
 	int rc = redis_exists(r, key_gone(gone, l->id), e);
+	uint64_t ignored = 0;
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
+	rc = read_rows(r, db, l, &ignored, e);
+	if (rc < 1)
+		return rc;
 	if (compare_again(r, db, e))
 		return -1;
 	random_token(token);
 	rc = lock(r, key_heal(key, l->id), token, e);
 	if (rc < 1)
-		return rc < 0 ? -1 : wait_for_it(r, l, e);
+		return rc < 0 ? -1 : wait_for_it(r, l, gone, e);
 	rc = heal_locked(r, db, l, key, token, e);
 	unlock(r, key);
 	return rc;

@@ -1,8 +1,9 @@
 /* heal: brings back a counter that Redis has lost, or finds that there is nothing to count for.
  *
- * A counter that is missing means: never was, deleted, or lost. In this order, and no other, or a number
- * could be given twice: Redis is compared with MySQL, a lock is taken (heal:<id>), the counter is looked
- * at again, the queues are read, then MySQL, and the counter is made only while the lock still holds. */
+ * A counter that is missing means: never was, deleted (MySQL has a tombstone, for ever), or lost. Then,
+ * in this order and no other, or a number could be given twice: Redis is compared with MySQL, a lock is
+ * taken (heal:<id>), the counter is looked at again, the queues are read, then MySQL, and the counter is
+ * made only while the lock still holds. */
 #ifndef PARLEY_HEAL_H
 #define PARLEY_HEAL_H
 

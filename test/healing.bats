@@ -136,6 +136,17 @@ lose_chat_counter() { redis DEL "chat_app:$app:chat_counter" >/dev/null; }
   number_is 2
 }
 
+# bats test_tags=http:once
+@test "of many who post to what was deleted long ago, each gets 404" {
+  jobs_start 1
+  request DELETE "/applications/$token/chats/$chat" && expect 204
+  redis DEL "gone:$id" >/dev/null
+  seq 1 40 | xargs -P 20 -I@ curl -s -o /dev/null -w '%{http_code}\n' --json '{"body":"x"}' \
+    "$WRITER$messages" | sort | uniq -c | xargs >"$BATS_TEST_TMPDIR/codes"
+  same "$(<"$BATS_TEST_TMPDIR/codes")" '40 404'
+  same "$(redis EXISTS "gone:$id")" 1
+}
+
 # bats test_tags=http:numbers
 @test "a counter is healed once, however many ask for it at once" {
   lose_message_counter
