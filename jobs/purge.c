@@ -43,28 +43,35 @@ static void rest_after(const struct worker *w, int64_t began_ms)
 
 /* ------------------------------------------------------------------ applications */
 
-struct ids {
-	uint64_t *list; /* owned */
+struct chats { /* a slice of an application's */
+	uint64_t *living; /* ids; owned */
 	size_t n;
+	size_t seen;   /* the dead ones, too */
+	uint64_t last; /* number of the last one seen: the next slice is behind it */
 };
 
-static int living_chats(struct worker *w, uint64_t application, struct ids *ids, struct err *e)
+static int next_chats(struct worker *w, uint64_t application, struct chats *c, struct err *e)
 {
-	const struct db_value at[] = { DB_U64(application), DB_U64(w->conf.purge_rows) };
+	const struct db_value at[] = { DB_U64(application), DB_U64(c->last),
+				       DB_U64(w->conf.purge_rows) };
 	int rc;
 
-	ids->n = 0;
+	c->n = c->seen = 0;
 	if (db_query(&w->db, DB_PURGE_LIVING_CHATS, at, 1, e))
 		return -1;
-	while ((rc = db_next(&w->db, e)) > 0 && ids->n < (size_t)w->conf.purge_rows)
-		ids->list[ids->n++] = db_number(&w->db, 0);
+	while ((rc = db_next(&w->db, e)) > 0 && c->seen < (size_t)w->conf.purge_rows) {
+		c->last = db_number(&w->db, 1);
+		c->seen++;
+		if (db_number(&w->db, 2))
+			c->living[c->n++] = db_number(&w->db, 0);
+	}
 	db_done(&w->db);
 	return rc < 0 ? -1 : 0;
 }
 
-static int bury_chats(struct worker *w, const struct ids *ids, struct err *e)
+static int bury_chats(struct worker *w, const struct chats *c, struct err *e)
 {
-	struct db_value *values = calloc(ids->n + 2, sizeof(*values));
+	struct db_value *values = calloc(c->n + 2, sizeof(*values));
 	char now[CLOCK_ISO];
 	size_t i;
 	int rc;
@@ -73,33 +80,33 @@ static int bury_chats(struct worker *w, const struct ids *ids, struct err *e)
 		return err_memory(e);
 	clock_sql(clock_wall_us(), now);
 	values[0] = values[1] = (struct db_value)DB_STR(now);
-	for (i = 0; i < ids->n; i++)
-		values[2 + i] = (struct db_value)DB_U64(ids->list[i]);
-	rc = db_run(&w->db, DB_PURGE_BURY_CHATS, values, ids->n, NULL, e);
+	for (i = 0; i < c->n; i++)
+		values[2 + i] = (struct db_value)DB_U64(c->living[i]);
+	rc = db_run(&w->db, DB_PURGE_BURY_CHATS, values, c->n, NULL, e);
 	free(values);
 	return rc;
 }
 
-static int drop_counters(struct worker *w, const struct ids *ids, struct err *e)
+static int drop_counters(struct worker *w, const struct chats *c, struct err *e)
 {
 	char key[KEY_MAX];
-	struct redis_call c;
+	struct redis_call call;
 	size_t i;
 
-	redis_command(&c, "UNLINK");
-	for (i = 0; i < ids->n; i++)
-		redis_arg(&c, key_message_counter(key, ids->list[i]));
-	return redis_send(&w->redis, &c, NULL, e);
+	redis_command(&call, "UNLINK");
+	for (i = 0; i < c->n; i++)
+		redis_arg(&call, key_message_counter(key, c->living[i]));
+	return redis_send(&w->redis, &call, NULL, e);
 }
 
-/* A slice of an application's chats. 1: there may be more; 0: none is left; -1 */
-static int chats_slice(struct worker *w, const struct grave *g, struct ids *ids, struct err *e)
+/* 1: there may be more; 0: none is left; -1 */
+static int chats_slice(struct worker *w, const struct grave *g, struct chats *c, struct err *e)
 {
-	if (living_chats(w, g->id, ids, e))
+	if (next_chats(w, g->id, c, e))
 		return -1;
-	if (!ids->n)
-		return 0;
-	return drop_counters(w, ids, e) || bury_chats(w, ids, e) ? -1 : 1;
+	if (c->n && (drop_counters(w, c, e) || bury_chats(w, c, e)))
+		return -1;
+	return c->seen == (size_t)w->conf.purge_rows;
 }
 
 static int done(struct worker *w, enum db_query query, uint64_t id, struct err *e)
@@ -114,20 +121,20 @@ static int done(struct worker *w, enum db_query query, uint64_t id, struct err *
 
 static int purge_application(struct worker *w, const struct grave *g, struct err *e)
 {
-	struct ids ids = { calloc((size_t)w->conf.purge_rows, sizeof(uint64_t)), 0 };
+	struct chats c = { .living = calloc((size_t)w->conf.purge_rows, sizeof(uint64_t)) };
 	int rc = 1;
 
-	if (!ids.list)
+	if (!c.living)
 		return err_memory(e);
 	if (tombstone_finish_application(&w->redis, &w->db, g->id, g->token, e))
 		rc = -1;
 	while (rc == 1 && worker_goes_on(w)) {
 		int64_t began = clock_mono_ms();
 
-		rc = chats_slice(w, g, &ids, e);
+		rc = chats_slice(w, g, &c, e);
 		rest_after(w, began);
 	}
-	free(ids.list);
+	free(c.living);
 	if (rc < 0)
 		return -1;
 	return rc ? 0 : done(w, DB_PURGE_APPLICATION_DONE, g->id, e); /* else: told to stop */
@@ -215,18 +222,23 @@ static int find(struct worker *w, const struct kind *k, struct graves *found, st
 	return rc < 0 ? -1 : 0;
 }
 
-/* What is there to purge of one kind. 1: there may be more; 0: that was all; -1 */
+/* What is there to purge of one kind. One that fails does not hold up the others.
+ * 1: there may be more; 0: that was all; -1 */
 static int some(struct worker *w, const struct kind *k, struct err *e)
 {
 	struct graves found;
+	bool failed = false;
 	size_t i;
 
 	if (find(w, k, &found, e))
 		return -1;
 	for (i = 0; i < found.n && worker_goes_on(w); i++)
-		if (k->purge(w, &found.list[i], e))
-			return -1;
-	return found.n == AT_ONCE;
+		if (k->purge(w, &found.list[i], e)) {
+			LOG(LOG_WARN, "cannot purge", LOG_N("id", found.list[i].id),
+			    LOG_S("error", e->text));
+			failed = true;
+		}
+	return failed ? -1 : found.n == AT_ONCE;
 }
 
 static int all(struct worker *w, struct err *e)

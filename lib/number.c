@@ -72,6 +72,7 @@ static int give_chat(struct redis *r, const struct wanted *w, uint32_t *number, 
 	struct redis_call c;
 
 	redis_script(&c, REDIS_SCRIPT_CREATE_CHAT);
+	redis_compared_only(&c);
 	redis_key(&c, key_chat_counter(key, w->application));
 	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
 	redis_key(&c, KEY_QUEUES);
@@ -88,6 +89,7 @@ static int give_message(struct redis *r, const struct wanted *w, uint32_t *numbe
 	struct redis_call c;
 
 	redis_script(&c, REDIS_SCRIPT_CREATE_MESSAGE);
+	redis_compared_only(&c);
 	redis_key(&c, key_chat_counter(key, w->application));
 	redis_key(&c, key_message_counter(key, w->chat));
 	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
@@ -153,6 +155,7 @@ int number_begin(struct redis *r, struct db *db, uint64_t application, struct er
 	if (compare(r, db, e))
 		return -1;
 	redis_script(&c, REDIS_SCRIPT_RAISE);
+	redis_compared_only(&c);
 	redis_key(&c, key_chat_counter(key, application));
 	redis_key(&c, key_gone(key, application));
 	redis_arg(&c, "0");

@@ -72,6 +72,7 @@ static int send(struct redis *r, const struct due_job *d, struct err *e)
 	int rc = 0;
 
 	redis_script(&c, REDIS_SCRIPT_PROMOTE);
+	redis_compared_only(&c);
 	redis_key(&c, d->zset);
 	redis_key(&c, key_queue(key, queue));
 	redis_key(&c, KEY_QUEUES);

@@ -82,6 +82,11 @@ void redis_key(struct redis_call *c, const char *key)
 	c->keys++;
 }
 
+void redis_compared_only(struct redis_call *c)
+{
+	c->compared_only = true;
+}
+
 void redis_call_clear(struct redis_call *c)
 {
 	buf_clear(&c->bytes);
@@ -272,9 +277,11 @@ static int error_reply(struct redis *r, const redisReply *reply, struct err *e)
 
 static int send_once(struct redis *r, const struct redis_call *c, redisReply **reply, struct err *e)
 {
-	if (redis_connect(r, e) || append(r, c, e))
+	if (redis_connect(r, e))
 		return -1;
-	return exchange(r, reply, e);
+	if (c->compared_only && !r->compared)
+		return err_set(e, ERR_REDIS, "redis: the connection is new and was not compared yet");
+	return append(r, c, e) ? -1 : exchange(r, reply, e);
 }
 
 static int send_call(struct redis *r, const struct redis_call *c, redisReply **reply, struct err *e)

@@ -41,6 +41,7 @@ struct redis_call {
 	struct buf bytes;  /* all arguments, one behind the other */
 	struct buf ends;   /* size_t each: where they end */
 	size_t count, keys;
+	bool compared_only;
 };
 
 /* Nothing is connected yet. -1: ERR_MEMORY (conf_load has checked the URL). */
@@ -59,6 +60,9 @@ void redis_key(struct redis_call *c, const char *key);
 void redis_arg(struct redis_call *c, const char *text);
 void redis_arg_bytes(struct redis_call *c, const void *bytes, size_t len);
 void redis_arg_number(struct redis_call *c, int64_t number);
+/* The call is not sent on a connection that was not compared with MySQL (lib/compare.h): one that was
+ * made between the comparison and the call may lead to a Redis that went back. Then ERR_REDIS. */
+void redis_compared_only(struct redis_call *c);
 /* For a call that is not sent. */
 void redis_call_clear(struct redis_call *c);
 

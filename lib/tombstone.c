@@ -11,7 +11,7 @@
 #define GONE_KEEP_S 86400 /* longer than any heal; afterwards MySQL's tombstone says the same */
 #define MARK_SLOT "api"   /* whose mark in redis_mark */
 
-enum state { NOTHING, NEW, OLD }; /* a tombstone, after the transaction */
+enum state { NOTHING, NEW, OLD, PURGED }; /* a tombstone, after the transaction */
 
 /* ------------------------------------------------------------------ Redis */
 
@@ -25,6 +25,7 @@ static int forget(struct redis *r, struct db *db, const char *counter, uint64_t 
 	int there;
 
 	redis_script(&c, REDIS_SCRIPT_DELETE);
+	redis_compared_only(&c);
 	redis_key(&c, counter);
 	redis_key(&c, key_gone(gone, id));
 	redis_key(&c, KEY_QUEUE_SEQ);
@@ -58,10 +59,17 @@ int tombstone_finish_chat(struct redis *r, struct db *db, uint64_t chat, struct 
 	return forget(r, db, key_message_counter(counter, chat), chat, NULL, e);
 }
 
-/* What is left to do for a tombstone in this state, whose counter this is. 1: finish it; 0, -1. */
-static int unfinished(struct redis *r, int state, const char *counter, struct err *e)
+/* Has the deletion of what has this tombstone to be finished? One that broke off left no gone:<id>, and
+ * purge has not come by. 1, 0, -1 */
+static int unfinished(struct redis *r, int state, uint64_t id, struct err *e)
 {
-	return state == OLD ? redis_exists(r, counter, e) : state;
+	char gone[KEY_MAX];
+	int done;
+
+	if (state != OLD)
+		return state < 0 ? -1 : state == NEW;
+	done = redis_exists(r, key_gone(gone, id), e);
+	return done < 0 ? -1 : !done;
 }
 
 /* ------------------------------------------------------------------ MySQL */
@@ -75,7 +83,7 @@ static int end(struct db *db, int state, struct err *e)
 	return state;
 }
 
-/* Locks one row with a statement that answers (id, is deleted). *state is NEW for one that lives.
+/* Locks one row with a statement that answers (id, is deleted, is purged). *state is NEW for one that lives.
  * 1; 0: no row; -1 */
 static int lock(struct db *db, enum db_query query, const struct db_value *at, uint64_t *id,
 		int *state, struct err *e)
@@ -85,7 +93,7 @@ static int lock(struct db *db, enum db_query query, const struct db_value *at, u
 	if (rc < 1)
 		return rc;
 	*id = db_number(db, 0);
-	*state = db_number(db, 1) ? OLD : NEW;
+	*state = db_number(db, 2) ? PURGED : db_number(db, 1) ? OLD : NEW;
 	db_done(db);
 	return 1;
 }
@@ -142,32 +150,30 @@ static int bury_chat(struct db *db, uint64_t chat, bool given, struct err *e)
 	if (db_plain(db, DB_BEGIN, e))
 		return -1;
 	rc = lock(db, DB_STORE_LOCK_APPLICATIONS, application, &id, &state, e);
-	if (rc < 1 || state == OLD)
+	if (rc < 1 || state != NEW)
 		return rc < 0 ? -1 : NOTHING;
 	rc = lock(db, DB_STORE_LOCK_CHATS, at, &id, &state, e);
 	if (rc < 0)
 		return -1;
 	if (!rc)
 		return given ? bury_queued(db, chat, now, e) : NOTHING;
-	return state == OLD ? OLD : bury_row(db, chat, now, e);
+	return state == NEW ? bury_row(db, chat, now, e) : state;
 }
 
 /* ------------------------------------------------------------------ both */
 
 int tombstone_application(struct redis *r, struct db *db, const char *token, struct err *e)
 {
-	char counter[KEY_MAX];
 	uint64_t id = 0;
 	int rc;
 
 	if (compare(r, db, e))
 		return -1;
 	rc = end(db, bury_application(db, token, &id, e), e);
-	if (rc > 0)
-		rc = unfinished(r, rc, key_chat_counter(counter, id), e);
-	if (rc > 0)
-		return tombstone_finish_application(r, db, id, token, e) ? -1 : 1;
-	return rc;
+	rc = unfinished(r, rc, id, e);
+	if (rc < 1)
+		return rc;
+	return tombstone_finish_application(r, db, id, token, e) ? -1 : 1;
 }
 
 /* The last number that an application gave. A counter that is lost is brought back first.
@@ -186,7 +192,6 @@ static int last_given(struct redis *r, struct db *db, uint64_t application, uint
 
 int tombstone_chat(struct redis *r, struct db *db, uint64_t chat, struct err *e)
 {
-	char counter[KEY_MAX];
 	uint64_t last = 0;
 	int rc;
 
@@ -196,9 +201,8 @@ int tombstone_chat(struct redis *r, struct db *db, uint64_t chat, struct err *e)
 	if (rc < 1)
 		return rc;
 	rc = end(db, bury_chat(db, chat, key_chat_number(chat) <= last, e), e);
-	if (rc > 0)
-		rc = unfinished(r, rc, key_message_counter(counter, chat), e);
-	if (rc > 0)
-		return tombstone_finish_chat(r, db, chat, e) ? -1 : 1;
-	return rc;
+	rc = unfinished(r, rc, chat, e);
+	if (rc < 1)
+		return rc;
+	return tombstone_finish_chat(r, db, chat, e) ? -1 : 1;
 }

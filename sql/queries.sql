@@ -110,7 +110,8 @@ UPDATE chats SET messages_count = messages_count - LEAST(messages_count, 1) WHER
 -- tombstones of applications and chats
 
 -- name: application_lock
-SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE token = ? FOR UPDATE;
+SELECT id, deleted_at IS NOT NULL, purged_at IS NOT NULL FROM chat_applications
+WHERE token = ? FOR UPDATE;
 
 -- name: application_delete
 UPDATE chat_applications SET deleted_at = ?, updated_at = ? WHERE id = ?;
@@ -148,7 +149,8 @@ SELECT id, token FROM chat_applications
 WHERE purged_at IS NULL AND deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?;
 
 -- name: purge_living_chats
-SELECT id FROM chats WHERE chat_application_id = ? AND deleted_at IS NULL ORDER BY id LIMIT ?;
+SELECT id, number, deleted_at IS NULL FROM chats
+WHERE chat_application_id = ? AND number > ? ORDER BY number LIMIT ?;
 
 -- name: purge_bury_chats
 UPDATE chats SET deleted_at = ?, updated_at = ? WHERE deleted_at IS NULL AND id IN ({?});
@@ -187,7 +189,8 @@ SELECT EXISTS (SELECT 1 FROM chats) OR EXISTS (SELECT 1 FROM redis_mark WHERE ma
 -- storing a batch
 
 -- name: store_lock_applications
-SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE id IN ({?}) ORDER BY id FOR UPDATE;
+SELECT id, deleted_at IS NOT NULL, purged_at IS NOT NULL FROM chat_applications
+WHERE id IN ({?}) ORDER BY id FOR UPDATE;
 
 -- name: store_hold_applications
 SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE id IN ({?}) ORDER BY id LOCK IN SHARE MODE;
@@ -196,7 +199,8 @@ SELECT id, deleted_at IS NOT NULL FROM chat_applications WHERE id IN ({?}) ORDER
 SELECT id, deleted_at IS NOT NULL FROM chats WHERE id IN ({?});
 
 -- name: store_lock_chats
-SELECT id, deleted_at IS NOT NULL FROM chats WHERE id IN ({?}) ORDER BY id FOR UPDATE;
+SELECT id, deleted_at IS NOT NULL, purged_at IS NOT NULL FROM chats
+WHERE id IN ({?}) ORDER BY id FOR UPDATE;
 
 -- name: store_chats
 INSERT INTO chats (id, chat_application_id, number, created_at, updated_at) VALUES {(?, ?, ?, ?, ?)};
