@@ -42,7 +42,8 @@ static void add_row(struct buf *json, const struct db *db)
 
 static void list(struct service *s, struct request *r, struct reply *p)
 {
-	static const struct page_source source = { DB_CHAT_LIST_AFTER, DB_CHAT_LIST_BEFORE, add_row };
+	static const struct page_source source = { DB_CHAT_LIST_AFTER, DB_CHAT_LIST_BEFORE, DB_CHAT_LAST,
+						   add_row };
 	struct page page;
 	uint64_t application;
 

@@ -211,7 +211,7 @@ static void add_row(struct buf *json, const struct db *db)
 static void list(struct service *s, struct request *r, struct reply *p)
 {
 	static const struct page_source source = { DB_MESSAGE_LIST_AFTER, DB_MESSAGE_LIST_BEFORE,
-						   add_row };
+						   DB_MESSAGE_LAST, add_row };
 	struct view_chat chat;
 	struct page page;
 

@@ -4,7 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "key.h"
+
+#define WINDOW UINT64_C(20000) /* numbers that one statement looks at, at most */
+#define BUDGET_MS 1000         /* of a page; a statement takes some 10 ms */
 
 bool page_limit(uint64_t *limit, const struct request *r, struct reply *p)
 {
@@ -48,9 +52,11 @@ struct page_rows {
 	size_t n;
 	uint64_t first, last; /* numbers, in the order they came */
 	bool more;            /* there was one beyond the limit */
+	bool cut;             /* the time was over; it goes on from `reached` */
+	uint64_t reached;
 };
 
-#define PAGE_ROWS_INIT { BUF_INIT, BUF_INIT, 0, 0, 0, false }
+#define PAGE_ROWS_INIT { .items = BUF_INIT, .ends = BUF_INIT }
 
 /* A row is done: its JSON was appended to rows->items. */
 static void page_row(struct page_rows *rows, uint64_t number)
@@ -89,9 +95,13 @@ static void add_links(const struct page *page, const struct page_rows *rows,
 	bool prev = page->backwards ? rows->more : page->given && page->from;
 	struct buf links = BUF_INIT;
 
-	if (rows->n && next)
+	if (rows->cut && !page->backwards)
+		link_to(&links, page, r, "after", rows->reached, "next");
+	else if (rows->n && next)
 		link_to(&links, page, r, "after", high, "next");
-	if (rows->n && prev)
+	if (rows->cut && page->backwards)
+		link_to(&links, page, r, "before", rows->reached, "prev");
+	else if (rows->n && prev)
 		link_to(&links, page, r, "before", low, "prev");
 	link_to(&links, page, r, "before", KEY_POSITION_MAX - 1, "last");
 	reply_header(p, "Link", "%s", buf_str(&links));
@@ -127,31 +137,103 @@ static void page_reply(const struct page *page, struct page_rows *rows, const st
 	page_rows_clear(rows);
 }
 
-static int read_rows(struct page_rows *rows, const struct page *page, struct db *db,
-		     const struct page_source *source, uint64_t parent, struct err *e)
+struct walk { /* through the numbers of a parent's rows */
+	const struct page *page;
+	const struct page_source *source;
+	struct db *db;
+	uint64_t parent;
+};
+
+/* The rows behind `from`, up to `to`, as far as the page has room. */
+static int read_window(struct page_rows *rows, const struct walk *w, uint64_t from, uint64_t to,
+		       struct err *e)
 {
-	const struct db_value range[] = { DB_U64(parent), DB_U64(page->from),
-					  DB_U64(page->limit + 1) };
+	const struct db_value range[] = { DB_U64(w->parent), DB_U64(from), DB_U64(to),
+					  DB_U64(w->page->limit + 1 - rows->n) };
+	enum db_query query = w->page->backwards ? w->source->before : w->source->after;
 	int rc;
 
-	if (db_query(db, page->backwards ? source->before : source->after, range, 1, e))
+	if (db_query(w->db, query, range, 1, e))
 		return -1;
-	while ((rc = db_next(db, e)) > 0 && rows->n < page->limit) {
-		source->add(&rows->items, db);
-		page_row(rows, db_number(db, 0));
+	while ((rc = db_next(w->db, e)) > 0 && rows->n < w->page->limit) {
+		w->source->add(&rows->items, w->db);
+		page_row(rows, db_number(w->db, 0));
 	}
 	rows->more = rc > 0;
-	db_done(db);
+	db_done(w->db);
 	return rc < 0 ? -1 : 0;
+}
+
+static int read_last(const struct walk *w, uint64_t *last, struct err *e)
+{
+	const struct db_value at[] = { DB_U64(w->parent) };
+
+	if (db_row(w->db, w->source->last, at, 1, e) < 1)
+		return -1;
+	*last = db_number(w->db, 0);
+	db_done(w->db);
+	return 0;
+}
+
+static int read_forwards(struct page_rows *rows, const struct walk *w, int64_t until_ms,
+			 struct err *e)
+{
+	uint64_t from = w->page->from, last = 0;
+
+	for (;; from += WINDOW) {
+		if (read_window(rows, w, from, from + WINDOW, e))
+			return -1;
+		/* only where the page is not full the end matters */
+		if (rows->more || (!last && read_last(w, &last, e)))
+			return rows->more ? 0 : -1;
+		if (from + WINDOW >= last)
+			return 0;
+		if (clock_mono_ms() >= until_ms)
+			break;
+	}
+	rows->cut = true;
+	rows->reached = from + WINDOW;
+	return 0;
+}
+
+static int read_backwards(struct page_rows *rows, const struct walk *w, int64_t until_ms,
+			  struct err *e)
+{
+	uint64_t from, to, last;
+
+	if (read_last(w, &last, e))
+		return -1;
+	for (from = w->page->from <= last ? w->page->from : last + 1;; from = to) {
+		to = from > WINDOW ? from - WINDOW : 1;
+		if (read_window(rows, w, from, to, e))
+			return -1;
+		if (rows->more || to == 1)
+			return 0;
+		if (clock_mono_ms() >= until_ms)
+			break;
+	}
+	rows->cut = true;
+	rows->reached = to;
+	return 0;
+}
+
+/* Deleted rows are walked over, a window of numbers after the other, for so long. */
+static int read_rows(struct page_rows *rows, const struct walk *w, struct err *e)
+{
+	int64_t until_ms = clock_mono_ms() + BUDGET_MS;
+
+	return w->page->backwards ? read_backwards(rows, w, until_ms, e)
+				  : read_forwards(rows, w, until_ms, e);
 }
 
 void page_answer(const struct page *page, struct db *db, const struct page_source *source,
 		 uint64_t parent, const struct request *r, struct reply *p)
 {
+	const struct walk w = { page, source, db, parent };
 	struct page_rows rows = PAGE_ROWS_INIT;
 	struct err e = ERR_INIT;
 
-	if (read_rows(&rows, page, db, source, parent, &e)) {
+	if (read_rows(&rows, &w, &e)) {
 		page_rows_clear(&rows);
 		reply_error(p, &e);
 	} else {

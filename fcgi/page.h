@@ -20,15 +20,17 @@ bool page_read(struct page *page, const struct request *r, struct reply *p);
 /* Just the limit, for lists that go by something else than a number. */
 bool page_limit(uint64_t *limit, const struct request *r, struct reply *p);
 
-/* Where the rows of a list come from. Both statements take (parent's id, number, how many) and answer
- * with the number in column 0, ascending for `after`, descending for `before`. */
+/* Where the rows of a list come from. `after` and `before` take (parent's id, behind which number, up to
+ * which, how many) and answer with the number in column 0, ascending and descending; `last` takes the
+ * parent's id and answers with the highest number of all rows, the deleted ones too. */
 struct page_source {
-	enum db_query after, before;
+	enum db_query after, before, last;
 	void (*add)(struct buf *json, const struct db *db); /* appends the current row as JSON */
 };
 
 /* Reads the page and answers with it: an array in ascending order, links in the Link header; or with
- * the problem that there was. */
+ * the problem that there was. Where very many were deleted the page may be a short one: then its link
+ * goes on from where it was left. */
 void page_answer(const struct page *page, struct db *db, const struct page_source *source,
 		 uint64_t parent, const struct request *r, struct reply *p);
 /* Answers with an empty page. */

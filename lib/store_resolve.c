@@ -47,12 +47,10 @@ static void settle_number(struct store_item *it, uint64_t version, const char *k
 
 	if (it->state == STORE_DEAD)
 		it->action = STORE_INSERT; /* its number has a row already: no void one is needed */
-	else if (it->action == STORE_SPARE)
-		it->state = STORE_DONE; /* likewise */
-	else if (own && !version)
-		it->action = STORE_FILL;
-	else if (own)
+	else if (it->action == STORE_SPARE || (own && version))
 		it->state = STORE_DONE;
+	else if (own)
+		it->action = STORE_FILL;
 	else
 		store_item_fail(it, STORE_RETRY, "NumberTaken",
 				"another row has this number; a new one will be given");

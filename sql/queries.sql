@@ -69,13 +69,16 @@ SELECT a.deleted_at IS NOT NULL, c.id IS NOT NULL, c.deleted_at IS NOT NULL, c.m
   c.last_message_number, c.number, c.messages_count, c.created_at, c.updated_at
 FROM chat_applications a LEFT JOIN chats c ON c.id = ? WHERE a.id = ?;
 
+-- name: chat_last
+SELECT COALESCE(MAX(number), 0) FROM chats WHERE chat_application_id = ?;
+
 -- name: chat_list_after
 SELECT number, messages_count, created_at, updated_at FROM chats
-WHERE chat_application_id = ? AND number > ? AND deleted_at IS NULL ORDER BY number LIMIT ?;
+WHERE chat_application_id = ? AND number > ? AND number <= ? AND deleted_at IS NULL ORDER BY number LIMIT ?;
 
 -- name: chat_list_before
 SELECT number, messages_count, created_at, updated_at FROM chats
-WHERE chat_application_id = ? AND number < ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?;
+WHERE chat_application_id = ? AND number < ? AND number >= ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?;
 
 -- messages
 
@@ -85,11 +88,11 @@ FROM messages WHERE chat_id = ? AND number = ?;
 
 -- name: message_list_after
 SELECT number, body, created_at, updated_at FROM messages
-WHERE chat_id = ? AND number > ? AND deleted_at IS NULL ORDER BY number LIMIT ?;
+WHERE chat_id = ? AND number > ? AND number <= ? AND deleted_at IS NULL ORDER BY number LIMIT ?;
 
 -- name: message_list_before
 SELECT number, body, created_at, updated_at FROM messages
-WHERE chat_id = ? AND number < ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?;
+WHERE chat_id = ? AND number < ? AND number >= ? AND deleted_at IS NULL ORDER BY number DESC LIMIT ?;
 
 -- name: message_edit
 UPDATE messages SET body = ?, version = version + 1, updated_at = ?

@@ -213,3 +213,32 @@ page() {
   expect 404
   same "$(json .type)" /problems/not-found
 }
+
+@test "living messages are found over more deleted ones than are looked at in one go, both ways" {
+  local id
+  new_chat
+  path=/applications/$token/chats/$chat/messages
+  request POST "$path" '{"body":"first"}'
+  wait_for 10 drained
+  id=$(db "SELECT MAX(chat_id) FROM messages")
+  db "INSERT INTO messages (chat_id, number, created_at, updated_at, deleted_at, body)
+      SELECT $id, seq, NOW(), NOW(), NOW(), '' FROM seq_2_to_50000;
+      UPDATE chats SET messages_stored = 50000, last_message_number = 50000 WHERE id = $id"
+  redis SET "chat:$id:message_counter" 50000 >/dev/null
+  request POST "$path" '{"body":"last"}'
+  wait_for 10 drained
+  request GET "$path"
+  same "$(numbers)" '1 50001'
+  request GET "$path?limit=1"
+  same "$(numbers)" 1
+  request GET "$(link next)"
+  same "$(numbers)" 50001
+  request GET "$path?before=50001"
+  same "$(numbers)" 1
+  request GET "$path?before=9007199254740991&limit=1"
+  same "$(numbers)" 50001
+  request GET "$(link prev)"
+  same "$(numbers)" 1
+  request GET "$path?after=50001"
+  same "$body" '[]'
+}

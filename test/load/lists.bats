@@ -70,3 +70,21 @@ both_ways() {
   wait_for 60 settled
   counts_exact "$token" 1
 }
+
+# Last of all: little is left of the chat.
+@test "behind a million deleted messages the living are found, and no answer takes two seconds" {
+  local next=/applications/$token/chats/1/messages?limit=50 pages=0
+  db "UPDATE messages SET deleted_at = NOW(6) WHERE chat_id = $(chat_id) AND number BETWEEN 11 AND $((rows - 10))"
+  request GET "$next" -
+  expect 200
+  while [ "$(json '.[-1].number')" != "$(db "SELECT MAX(number) FROM messages WHERE chat_id = $(chat_id)")" ] &&
+    [ $((pages += 1)) -lt 100 ]; do
+    next=$(header Link | sed -nE 's/.*<([^>]*)>; rel="next".*/\1/p')
+    request GET "$next" -
+    expect 200
+  done
+  tell "$pages pages further on: $(json '[.[].number] | length') messages"
+  same "$(curl -sS -o "$BATS_TEST_TMPDIR/back" -D "$BATS_TEST_TMPDIR/back.head" -w '%{http_code}' --max-time 2 \
+    "$API/applications/$token/chats/1/messages?limit=50&before=9007199254740991")" 200
+  holds "$(jq length "$BATS_TEST_TMPDIR/back") >= 10"
+}
