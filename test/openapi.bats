@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# /openapi.json: it is the truth about the routes, and valid. (load/schemathesis.bats asks whether the
+# web: /openapi.json: it is the truth about the routes, and valid. (load/schemathesis.bats asks whether the
 # answers are what it says.)
 
 load helpers/stack
