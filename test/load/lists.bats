@@ -73,7 +73,7 @@ both_ways() {
 
 # Last of all: little is left of the chat.
 @test "behind a million deleted messages the living are found, and no answer takes two seconds" {
-  local next=/applications/$token/chats/1/messages?limit=50 pages=0
+  local next="/applications/$token/chats/1/messages?limit=50" pages=0
   db "UPDATE messages SET deleted_at = NOW(6) WHERE chat_id = $(chat_id) AND number BETWEEN 11 AND $((rows - 10))"
   request GET "$next" -
   expect 200
