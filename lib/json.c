@@ -38,8 +38,8 @@ static size_t string_len(const char *s)
 {
 	size_t n = 1;
 
-	while (s[n] != '"')
-		n += s[n] == '\\' ? 2 : 1;
+	while (s[n += strcspn(s + n, "\"\\")] != '"')
+		n += 2;
 	return n + 1;
 }
 
