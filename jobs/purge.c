@@ -30,8 +30,7 @@ static int end(struct db *db, int rc, struct err *e)
 {
 	if (!rc)
 		return db_plain(db, DB_COMMIT, e);
-	if (db->link)
-		db_plain(db, DB_ROLLBACK, NULL);
+	db_rollback(db);
 	return -1;
 }
 
@@ -57,7 +56,7 @@ static int next_chats(struct worker *w, uint64_t application, struct chats *c, s
 	int rc;
 
 	c->n = c->seen = 0;
-	if (db_query(&w->db, DB_PURGE_LIVING_CHATS, at, 1, e))
+	if (db_query(&w->db, DB_PURGE_APPLICATION_CHATS, at, 1, e))
 		return -1;
 	while ((rc = db_next(&w->db, e)) > 0 && c->seen < (size_t)w->conf.purge_rows) {
 		c->last = db_number(&w->db, 1);

@@ -83,8 +83,8 @@ static int correct(struct db *db, const struct subject *s, uint64_t id, struct e
 {
 	int rc = correct_locked(db, s, id, e);
 
-	if (rc && db->link)
-		db_plain(db, DB_ROLLBACK, NULL);
+	if (rc)
+		db_rollback(db);
 	return rc;
 }
 
@@ -92,11 +92,8 @@ static int correct(struct db *db, const struct subject *s, uint64_t id, struct e
 static int not_pending(struct worker *w, const struct job *j, struct err *e)
 {
 	char key[KEY_MAX];
-	struct redis_call c;
 
-	redis_command(&c, "DEL");
-	redis_arg(&c, key_pending(key, job_class_name(j->class), j->id));
-	return redis_send(&w->redis, &c, NULL, e);
+	return redis_delete(&w->redis, key_pending(key, job_class_name(j->class), j->id), e);
 }
 
 static int recount(struct worker *w, const struct job *j, struct err *e)

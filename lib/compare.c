@@ -36,18 +36,6 @@ static int recovered_key(struct redis *r, char key[KEY_MAX], struct err *e)
 	return 0;
 }
 
-static int set_recovered(struct redis *r, const char *key, struct err *e)
-{
-	struct redis_call c;
-
-	redis_command(&c, "SET");
-	redis_arg(&c, key);
-	redis_arg(&c, "1");
-	redis_arg(&c, "EX");
-	redis_arg_number(&c, RECOVERED_KEEP_S);
-	return redis_send(r, &c, NULL, e);
-}
-
 static int begin_sequence(struct redis *r, struct err *e)
 {
 	struct redis_call c;
@@ -104,7 +92,7 @@ int compare(struct redis *r, struct db *db, struct err *e)
 	there = redis_get_number(r, key, &found, e);
 	if (there < 0)
 		return -1;
-	if (!there && (compare_sequence(r, db, e) || set_recovered(r, key, e)))
+	if (!there && (compare_sequence(r, db, e) || redis_set_mark(r, key, RECOVERED_KEEP_S, e)))
 		return -1;
 	r->compared = true;
 	return 0;

@@ -501,6 +501,12 @@ int db_plain(struct db *db, enum db_query query, struct err *e)
 	return rc;
 }
 
+void db_rollback(struct db *db)
+{
+	if (db->link)
+		db_plain(db, DB_ROLLBACK, NULL);
+}
+
 uint64_t db_insert_id(const struct db *db)
 {
 	return mysql_insert_id(db->link);

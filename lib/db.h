@@ -107,6 +107,8 @@ int db_run(struct db *db, enum db_query query, const struct db_value *values, si
 	   uint64_t *affected, struct err *e);
 /* Statements that cannot be prepared: DB_BEGIN, DB_COMMIT, DB_ROLLBACK … */
 int db_plain(struct db *db, enum db_query query, struct err *e);
+/* Takes back the open transaction, unless it went with its connection. */
+void db_rollback(struct db *db);
 /* The AUTO_INCREMENT id of the last insert. */
 uint64_t db_insert_id(const struct db *db);
 /* Several statements of a migration. */

@@ -13,7 +13,6 @@
 #define LOOK_MS 5000    /* for the queues to be read: a million jobs take a second or two */
 #define PATIENCE_MS 400 /* with somebody else who heals it */
 #define PAUSE_MS 20
-#define GONE_KEEP_S 86400 /* a day, as a deletion keeps it */
 
 struct lost { /* a counter that is missing */
 	uint64_t id, application;
@@ -47,11 +46,7 @@ static int lock(struct redis *r, const char *key, const char *token, struct err 
  * and be another's by now, that one's raise fails and is tried again. */
 static void unlock(struct redis *r, const char *key)
 {
-	struct redis_call c;
-
-	redis_command(&c, "DEL");
-	redis_arg(&c, key);
-	redis_send(r, &c, NULL, NULL);
+	redis_delete(r, key, NULL);
 }
 
 /* Somebody else looks after it. 1: it is there; 0: it was found to be deleted; -1 */
@@ -101,14 +96,8 @@ static int read_queues(struct redis *r, const struct lost *l, uint64_t *highest,
 static void remember_gone(struct redis *r, uint64_t id)
 {
 	char key[KEY_MAX];
-	struct redis_call c;
 
-	redis_command(&c, "SET");
-	redis_arg(&c, key_gone(key, id));
-	redis_arg(&c, "1");
-	redis_arg(&c, "EX");
-	redis_arg_number(&c, GONE_KEEP_S);
-	redis_send(r, &c, NULL, NULL);
+	redis_set_mark(r, key_gone(key, id), KEY_GONE_KEEP_S, NULL);
 }
 
 /* 1: it lives, and *highest is raised to what its rows know; 0; -1 */

@@ -29,6 +29,9 @@ bool key_chat_valid(uint64_t chat);
 #define KEY_PROCESSED "stat:processed"
 #define KEY_FAILED "stat:failed"
 
+/* Seconds that gone:<id> is kept: longer than any heal; afterwards MySQL's tombstone says the same. */
+#define KEY_GONE_KEEP_S 86400
+
 /* Each fills `out` and returns it. */
 char *key_chat_counter(char out[KEY_MAX], uint64_t application);
 char *key_message_counter(char out[KEY_MAX], uint64_t chat);

@@ -345,6 +345,27 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 	return rc;
 }
 
+int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e)
+{
+	struct redis_call c;
+
+	redis_command(&c, "SET");
+	redis_arg(&c, key);
+	redis_arg(&c, "1");
+	redis_arg(&c, "EX");
+	redis_arg_number(&c, keep_s);
+	return redis_send(r, &c, NULL, e);
+}
+
+int redis_delete(struct redis *r, const char *key, struct err *e)
+{
+	struct redis_call c;
+
+	redis_command(&c, "DEL");
+	redis_arg(&c, key);
+	return redis_send(r, &c, NULL, e);
+}
+
 int redis_exists(struct redis *r, const char *key, struct err *e)
 {
 	struct redis_call c;

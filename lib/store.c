@@ -395,8 +395,8 @@ int store_run(struct store *s, struct store_item *items, size_t n, struct err *e
 										   : commit(s, e);
 	if (rc == 1)
 		settle(items, fates, n);
-	else if (s->db->link)
-		db_plain(s->db, DB_ROLLBACK, NULL);
+	else
+		db_rollback(s->db);
 	parents_clear(&p.applications);
 	parents_clear(&p.chats);
 	free(fates);

@@ -8,7 +8,6 @@
 #include "heal.h"
 #include "key.h"
 
-#define GONE_KEEP_S 86400 /* longer than any heal; afterwards MySQL's tombstone says the same */
 #define MARK_SLOT "api"   /* whose mark in redis_mark */
 
 enum state { NOTHING, NEW, OLD, PURGED }; /* a tombstone, after the transaction */
@@ -31,7 +30,7 @@ static int forget(struct redis *r, struct db *db, const char *counter, uint64_t 
 	redis_key(&c, KEY_QUEUE_SEQ);
 	if (token_key)
 		redis_key(&c, token_key);
-	redis_arg_number(&c, GONE_KEEP_S);
+	redis_arg_number(&c, KEY_GONE_KEEP_S);
 	if (compare(r, db, e) || redis_send_number(r, &c, &seq, e))
 		return -1;
 	const struct db_value mark[] = { DB_STR(MARK_SLOT), DB_U64(seq) };
@@ -78,8 +77,7 @@ static int end(struct db *db, int state, struct err *e)
 {
 	if (state == NEW)
 		return db_plain(db, DB_COMMIT, e) ? -1 : NEW;
-	if (db->link)
-		db_plain(db, DB_ROLLBACK, NULL);
+	db_rollback(db);
 	return state;
 }
 

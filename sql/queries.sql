@@ -151,7 +151,7 @@ FROM chat_applications a LEFT JOIN chats c ON c.id = ? WHERE a.id = ?;
 SELECT id, token FROM chat_applications
 WHERE purged_at IS NULL AND deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?;
 
--- name: purge_living_chats
+-- name: purge_application_chats
 SELECT id, number, deleted_at IS NULL FROM chats
 WHERE chat_application_id = ? AND number > ? ORDER BY number LIMIT ?;
 
