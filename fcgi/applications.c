@@ -62,8 +62,7 @@ static void create(struct service *s, struct request *r, struct reply *p)
 	clock_sql(clock_wall_us(), now);
 	if (insert(s, &name, token, now, &id, &e)) {
 		reply_error(p, &e);
-		if (s->db.link)
-			db_plain(&s->db, DB_ROLLBACK, NULL);
+		db_rollback(&s->db);
 	} else {
 		tenant_note(&s->tenants, &s->redis, token, id);
 		reply_json(p, 201);
@@ -81,11 +80,6 @@ static void create(struct service *s, struct request *r, struct reply *p)
 
 /* ------------------------------------------------------------------ GET */
 
-static void no_application(struct reply *p)
-{
-	reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
-}
-
 static void get(struct service *s, struct request *r, struct reply *p)
 {
 	const struct db_value at[] = { DB_STR(r->token) };
@@ -95,7 +89,7 @@ static void get(struct service *s, struct request *r, struct reply *p)
 	if (rc < 0) {
 		reply_error(p, &e);
 	} else if (!rc) {
-		no_application(p);
+		service_no_application(p);
 	} else {
 		reply_json(p, 200);
 		add_application(&p->body, &s->db);
@@ -199,7 +193,7 @@ static void delete(struct service *s, struct request *r, struct reply *p)
 	if (rc < 0)
 		reply_error(p, &e);
 	else if (!rc)
-		no_application(p);
+		service_no_application(p);
 	else
 		reply_empty(p);
 }

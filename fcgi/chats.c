@@ -67,7 +67,7 @@ static void delete(struct service *s, struct request *r, struct reply *p)
 	if (rc < 0)
 		reply_error(p, &e);
 	else if (!rc)
-		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such chat.");
+		service_no_chat(p);
 	else
 		reply_empty(p);
 }

@@ -7,15 +7,15 @@
 #include "service.h"
 
 /* True: a number was given. False: the reply says why not. */
-static bool was_given(int rc, const char *missing, const struct request *r, const struct err *e,
-		      struct reply *p)
+static bool was_given(int rc, void (*missing)(struct reply *p), const struct request *r,
+		      const struct err *e, struct reply *p)
 {
 	if (rc == NUMBER_HEALED)
 		LOG(LOG_WARN, "a counter that Redis had lost was healed", LOG_S("request", r->id));
 	if (rc < 0)
 		reply_error(p, e);
 	else if (rc == NUMBER_NONE)
-		reply_problem(p, PROBLEM_NOT_FOUND, missing);
+		missing(p);
 	else
 		reply_json(p, 201);
 	return rc > 0;
@@ -31,7 +31,7 @@ static void create_chat(struct service *s, struct request *r, struct reply *p)
 	if (!application)
 		return;
 	rc = number_chat(&s->redis, &s->db, application, &number, &e);
-	if (!was_given(rc, "There is no such application.", r, &e, p))
+	if (!was_given(rc, service_no_application, r, &e, p))
 		return;
 	reply_header(p, "Location", "/applications/%s/chats/%u", r->token, number);
 	buf_addf(&p->body, "{\"number\":%u,\"messages_count\":0}", number);
@@ -49,7 +49,7 @@ static void give_number(struct service *s, const struct request *r, const struct
 		return;
 	rc = number_message(&s->redis, &s->db, key_chat_id(application, r->number[0]), buf_str(body),
 			    body->len, &number, &e);
-	if (!was_given(rc, "There is no such chat.", r, &e, p))
+	if (!was_given(rc, service_no_chat, r, &e, p))
 		return;
 	reply_header(p, "Location", "/applications/%s/chats/%u/messages/%u", r->token, r->number[0],
 		     number);

@@ -83,6 +83,13 @@ static enum view find(struct service *s, const struct request *r, struct view_ch
 	return VIEW_ANSWERED;
 }
 
+/* With the open row of message_get. */
+static void answer_row(struct service *s, struct reply *p)
+{
+	reply_json(p, 200);
+	add_message(&p->body, &s->db, 1);
+}
+
 static void get(struct service *s, struct request *r, struct reply *p)
 {
 	struct view_chat chat;
@@ -94,8 +101,7 @@ static void get(struct service *s, struct request *r, struct reply *p)
 		view_not_stored_yet(p, 404);
 		break;
 	case VIEW_THERE:
-		reply_json(p, 200);
-		add_message(&p->body, &s->db, 1);
+		answer_row(s, p);
 		db_done(&s->db);
 		break;
 	}
@@ -119,8 +125,8 @@ static bool committed(struct service *s, int rc, uint64_t changed, struct err *e
 {
 	if (!rc && changed)
 		rc = db_plain(&s->db, DB_COMMIT, e);
-	else if (s->db.link)
-		db_plain(&s->db, DB_ROLLBACK, NULL);
+	else
+		db_rollback(&s->db);
 	if (rc)
 		reply_error(p, e);
 	else if (!changed)
@@ -128,11 +134,15 @@ static bool committed(struct service *s, int rc, uint64_t changed, struct err *e
 	return !rc && changed;
 }
 
-/* What Elasticsearch has to be told. */
-static int note_change(struct service *s, uint64_t chat, uint32_t number, struct err *e)
+/* Changes one message by a statement with these values, and tells Elasticsearch, in a transaction that
+ * is open. *changed: 0 when somebody else was faster in deleting it. */
+static int change(struct service *s, enum db_query query, const struct db_value *values,
+		  uint64_t chat, uint32_t number, uint64_t *changed, struct err *e)
 {
 	const struct db_value at[] = { DB_U64(chat), DB_U64(number) };
 
+	if (db_run(&s->db, query, values, 1, changed, e))
+		return -1;
 	return *s->conf.elasticsearch_url ? db_run(&s->db, DB_MESSAGE_CHANGED, at, 1, NULL, e) : 0;
 }
 
@@ -145,11 +155,25 @@ static int write_body(struct service *s, uint64_t chat, uint32_t number, const s
 	const struct db_value values[] = { DB_BYTES(buf_str(body), body->len), DB_STR(now),
 					   DB_U64(chat), DB_U64(number) };
 
-	return db_plain(&s->db, DB_BEGIN, e) ||
-			       db_run(&s->db, DB_MESSAGE_EDIT, values, 1, changed, e) ||
-			       note_change(s, chat, number, e)
-		       ? -1
-		       : 0;
+	if (db_plain(&s->db, DB_BEGIN, e))
+		return -1;
+	return change(s, DB_MESSAGE_EDIT, values, chat, number, changed, e);
+}
+
+/* The message as it is now. */
+static void answer(struct service *s, uint64_t chat, uint32_t number, struct reply *p)
+{
+	struct message_wait w = { &s->db, chat, number };
+	struct err e = ERR_INIT;
+	int rc = read_message(&w, &e);
+
+	if (rc > 0 && !db_number(&s->db, 0))
+		answer_row(s, p);
+	else if (rc < 0)
+		reply_error(p, &e);
+	else
+		no_message(p);
+	db_done(&s->db);
 }
 
 static void edit(struct service *s, struct request *r, struct reply *p)
@@ -165,7 +189,7 @@ static void edit(struct service *s, struct request *r, struct reply *p)
 	if (find_to_change(s, r, &chat, p)) {
 		rc = write_body(s, chat.id, r->number[1], &body, &changed, &e);
 		if (committed(s, rc, changed, &e, p))
-			get(s, r, p);
+			answer(s, chat.id, r->number[1], p);
 	}
 	buf_clear(&body);
 }
@@ -179,12 +203,10 @@ static int bury(struct service *s, uint64_t chat, uint32_t number, uint64_t *cha
 	clock_sql(clock_wall_us(), now);
 	const struct db_value values[] = { DB_STR(now), DB_STR(now), DB_U64(chat), DB_U64(number) };
 
-	return db_plain(&s->db, DB_BEGIN, e) ||
-			       db_run(&s->db, DB_CHAT_MESSAGE_DELETED, parent, 1, NULL, e) ||
-			       db_run(&s->db, DB_MESSAGE_DELETE, values, 1, changed, e) ||
-			       note_change(s, chat, number, e)
-		       ? -1
-		       : 0;
+	if (db_plain(&s->db, DB_BEGIN, e) ||
+	    db_run(&s->db, DB_CHAT_MESSAGE_DELETED, parent, 1, NULL, e))
+		return -1;
+	return change(s, DB_MESSAGE_DELETE, values, chat, number, changed, e);
 }
 
 static void delete(struct service *s, struct request *r, struct reply *p)

@@ -134,6 +134,16 @@ int service_main(const struct service_kind *kind, int argc, char **argv)
 
 /* ------------------------------------------------------------------ for the handlers */
 
+void service_no_application(struct reply *p)
+{
+	reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
+}
+
+void service_no_chat(struct reply *p)
+{
+	reply_problem(p, PROBLEM_NOT_FOUND, "There is no such chat.");
+}
+
 uint64_t service_application(struct service *s, const struct request *r, struct reply *p)
 {
 	struct err e = ERR_INIT;
@@ -145,6 +155,6 @@ uint64_t service_application(struct service *s, const struct request *r, struct 
 	if (rc)
 		reply_error(p, &e);
 	else
-		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
+		service_no_application(p);
 	return 0;
 }

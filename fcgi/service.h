@@ -38,6 +38,9 @@ int service_main(const struct service_kind *kind, int argc, char **argv);
 
 /* ---- used by several groups of routes */
 
+/* 404. */
+void service_no_application(struct reply *p);
+void service_no_chat(struct reply *p);
 /* The id of the path's application, or 0: the reply is filled in (404, 503). */
 uint64_t service_application(struct service *s, const struct request *r, struct reply *p);
 

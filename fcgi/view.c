@@ -88,7 +88,7 @@ enum view view_chat(struct service *s, const struct request *r, struct view_chat
 	else if (!rc && given)
 		return VIEW_QUEUED;
 	else
-		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such chat.");
+		service_no_chat(p);
 	return VIEW_ANSWERED;
 }
 
@@ -132,7 +132,7 @@ bool view_chats_stored(struct service *s, uint64_t application, struct reply *p)
 	if (rc < 0)
 		reply_error(p, &e);
 	else if (w.gone)
-		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such application.");
+		service_no_application(p);
 	return rc >= 0 && !w.gone;
 }
 
@@ -150,6 +150,6 @@ bool view_messages_stored(struct service *s, const struct view_chat *chat, struc
 	if (rc < 0)
 		reply_error(p, &e);
 	else if (w.gone)
-		reply_problem(p, PROBLEM_NOT_FOUND, "There is no such chat.");
+		service_no_chat(p);
 	return rc >= 0 && !w.gone;
 }
