@@ -5,6 +5,7 @@
 # Python that every answer of theirs is compared with, too.
 
 load helpers/stack
+load helpers/load
 
 setup_file() {
   stack_start
@@ -44,18 +45,12 @@ new_chat_of() {
   for text; do post "$text"; done
 }
 
-# fill ROWS SQL: a new chat ($id in MySQL) with rows as persist would have left them; SQL makes the body
-# of row `seq`
-fill() {
+# filled ROWS SQL: a new chat ($id in MySQL) with such messages; SQL makes the body of row `seq`
+filled() {
   new_chat
   wait_for 10 drained
-  id=$(db "SELECT c.id FROM chats c JOIN chat_applications a ON a.id = c.chat_application_id
-           WHERE a.token = '$token' AND c.number = $chat")
-  db "INSERT INTO messages (chat_id, number, created_at, updated_at, body)
-      SELECT $id, seq, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), $2 FROM seq_1_to_$1;
-      UPDATE chats SET messages_count = $1, messages_stored = $1, last_message_number = $1
-      WHERE id = $id"
-  redis SET "chat:$id:message_counter" "$1" >/dev/null
+  id=$(chat_id)
+  fill "$id" "$1" "$2"
 }
 
 # refused QUERY…: each is 400 of the type bad-parameter
@@ -158,7 +153,7 @@ refused() {
 }
 
 @test "deleted messages are not found" {
-  fill 6 "CONCAT('word ', seq)"
+  filled 6 "CONCAT('word ', seq)"
   db "UPDATE messages SET deleted_at = NOW(6) WHERE chat_id = $id AND number IN (1, 4);
       UPDATE messages SET deleted_at = NOW(6), body = '', version = 0 WHERE chat_id = $id AND number = 6"
   search word
@@ -166,7 +161,7 @@ refused() {
 }
 
 @test "a message that was edited is found by what it says now" {
-  fill 2 "CONCAT('before ', seq)"
+  filled 2 "CONCAT('before ', seq)"
   db "UPDATE messages SET body = 'after' WHERE chat_id = $id AND number = 1"
   search before
   same "$(numbers)" 2
@@ -191,7 +186,7 @@ refused() {
 
 # bats test_tags=search:pages
 @test "pages go up to the 10,000th hit, and X-Total-Count to 10,000" {
-  fill 10050 "CONCAT('word ', seq)"
+  filled 10050 "CONCAT('word ', seq)"
   search word
   same "$(numbers) $(header X-Total-Count)" "$(down 10050 10001) 10000"
   search word page=200
@@ -210,7 +205,7 @@ refused() {
 
 # bats test_tags=search:order
 @test "a whole word behind 10,000 worse hits comes first" {
-  fill 10050 "IF(seq = 3, 'needle', 'needles')"
+  filled 10050 "IF(seq = 3, 'needle', 'needles')"
   search needle limit=2
   same "$(numbers) $(header X-Total-Count)" '3 10050 10000'
 }
@@ -218,7 +213,7 @@ refused() {
 # bats test_tags=search:pages
 @test "following next gives each hit once, in order, and prev leads back" {
   local path got='' last n=0
-  fill 95 "CONCAT(IF(seq % 3 = 0, 'word', 'words'), ' & more ', seq)"
+  filled 95 "CONCAT(IF(seq % 3 = 0, 'word', 'words'), ' & more ', seq)"
   search 'word &' limit=20
   same "$(header X-Total-Count)" 95
   last=$(link last)
@@ -237,7 +232,7 @@ refused() {
 }
 
 @test "a page behind the last hit is empty" {
-  fill 3 "'word'"
+  filled 3 "'word'"
   search word 'page=2'
   same "$body $(header X-Total-Count) $(link next)$(link prev)" '[] 3 '
   search word 'limit=3&page=1'
@@ -259,7 +254,7 @@ refused() {
 # bats test_tags=search:incomplete
 @test "when the budget is spent the newest hits are there, and X-Search-Incomplete says so" {
   local total
-  fill 60000 "CONCAT('word ', seq, REPEAT(' filling', 12))"
+  filled 60000 "CONCAT('word ', seq, REPEAT(' filling', 12))"
   search 'nothing like it'
   same "$(header X-Search-Incomplete)" ''
   stop search

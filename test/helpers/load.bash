@@ -54,12 +54,12 @@ chat_id() {
       WHERE a.token = '${1:-$token}' AND c.number = ${2:-$chat}"
 }
 
-# fill CHAT-ID ROWS: as persist would have left them
+# fill CHAT-ID ROWS [SQL]: as persist would have left them; SQL makes the body of row `seq`
 fill() {
+  local text=${3:-"CONCAT('message ', seq, REPEAT(' word', 16))"}
   db "SET unique_checks = 0, foreign_key_checks = 0;
       INSERT INTO messages (chat_id, number, created_at, updated_at, body)
-      SELECT $1, seq, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), CONCAT('message ', seq, REPEAT(' word', 16))
-      FROM seq_1_to_$2;
+      SELECT $1, seq, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), $text FROM seq_1_to_$2;
       UPDATE chats SET messages_count = $2, messages_stored = $2, last_message_number = $2
       WHERE id = $1"
   redis SET "chat:$1:message_counter" "$2" >/dev/null

@@ -15,21 +15,14 @@ teardown_file() {
   stack_stop
 }
 
-# fill ROWS: a new chat of messages of 120 bytes, all with the word "common"; as persist would have left
-# them
-fill() {
+# filled ROWS: a new chat of messages of 120 bytes, all with the word "common"
+filled() {
   new_application
   new_chat
   wait_for 20 settled
   id=$(chat_id)
-  db "SET unique_checks = 0, foreign_key_checks = 0;
-      INSERT INTO messages (chat_id, number, created_at, updated_at, body)
-      SELECT $id, seq, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
-        RPAD(CONCAT('Message ', seq, ' is a common one, '), 120, 'as Many others are in such a chat. ')
-      FROM seq_1_to_$1;
-      UPDATE chats SET messages_count = $1, messages_stored = $1, last_message_number = $1
-      WHERE id = $id"
-  redis SET "chat:$id:message_counter" "$1" >/dev/null
+  fill "$id" "$1" \
+    "RPAD(CONCAT('Message ', seq, ' is a common one, '), 120, 'as Many others are in such a chat. ')"
 }
 
 # timed QUERY: the quickest of five searches, in ms, is in $ms; their total in $total
@@ -62,7 +55,7 @@ timed() {
 @test "a search through a whole chat takes at most twice as long as MariaDB's own LIKE" {
   local rows like
   rows=$(long 200000 1000000)
-  fill "$rows"
+  filled "$rows"
   timed 'q=zebra'
   same "$total" 0
   like=$(db "SELECT COUNT(*) FROM messages WHERE chat_id = $id AND body LIKE '%zebra%';
@@ -81,7 +74,7 @@ timed() {
 }
 
 @test "a chat of 10,000 messages is searched in less than 100 ms" {
-  fill 10000
+  filled 10000
   timed 'q=zebra'
   tell "no hit in 10,000 messages: $ms ms"
   holds "$ms < 100"
