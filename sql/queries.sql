@@ -173,6 +173,9 @@ SELECT chat_id, number, version + 1, ? FROM messages WHERE chat_id = ? ORDER BY 
 -- name: purge_messages
 DELETE FROM messages WHERE chat_id = ? ORDER BY number LIMIT ?;
 
+-- name: purge_renumbered
+DELETE FROM renumbered_messages WHERE chat_id = ?;
+
 -- name: purge_chat_done
 UPDATE chats SET purged_at = ?, messages_count = 0 WHERE id = ?;
 
@@ -222,6 +225,10 @@ VALUES {(?, ?, ?, ?, ?, ?, ?, ?)};
 -- name: store_chat_counts
 UPDATE chats SET messages_count = messages_count + ?, messages_stored = messages_stored + ?,
   last_message_number = GREATEST(last_message_number, ?) WHERE id = ?;
+
+-- name: store_renumbered
+INSERT INTO renumbered_messages (chat_id, number, given_number, created_at) VALUES {(?, ?, ?, ?)}
+ON DUPLICATE KEY UPDATE given_number = VALUES(given_number);
 
 -- name: store_changes
 INSERT INTO message_changes (chat_id, number, version, created_at) VALUES {(?, ?, ?, ?)};
