@@ -42,14 +42,18 @@ function check.each_job(w, look)
   each_zset(w, look)
 end
 
-local function stored(w, post)
-  if post.kind == 'message' then
-    local row = w.mysql.keys[post.jid]
-    return row and row.version > 0 or w.mysql:chat_dead(post.id)
-  end
-  return w.mysql:app_dead(post.id) or w.mysql.chats[ids.chat(post.id, post.number)] ~= nil
+-- Is it in MySQL? A void row says only that it is dead.
+function check.has_row(w, post)
+  if post.kind == 'chat' then return w.mysql.chats[ids.chat(post.id, post.number)] ~= nil end
+  local row = w.mysql.keys[post.jid]
+  return row ~= nil and row.version > 0
 end
-check.stored = stored
+
+-- It is, or went with its chat.
+local function stored(w, post)
+  local gone = post.kind == 'chat' and w.mysql:app_dead(post.id) or post.kind ~= 'chat' and w.mysql:chat_dead(post.id)
+  return gone or check.has_row(w, post)
+end
 
 -- Has another row than a job's own the number?
 local function taken_by(w, chat, number, key)
@@ -104,7 +108,8 @@ end
 -- A poisonous job kills its worker.
 function check.poisoned(w, key, try, slot)
   local ledger = w.ledger
-  if try == 0 or w.twins[slot] then return end -- two processes in one slot: held jobs are not counted again
+  -- two processes in one slot: what is held is not counted again; two copies: each is counted
+  if try == 0 or w.twins[slot] or ledger.copies[key] then return end
   ledger.poison[key] = ledger.poison[key] + 1
   if ledger.poison[key] > 3 and w.mode ~= 'rollback' then
     violated('S1', 'the poisonous %s was run alone %d times', key, ledger.poison[key])
@@ -205,7 +210,15 @@ local function dead_jobs(w)
   return dead
 end
 
+-- What waits for ever, because its chat has no number left.
+local function stuck_jobs(w)
+  local stuck = {}
+  for _, text in ipairs(w.redis:call('ZRANGE', 'retry', 0, -1)) do stuck[job.parse(text).key] = true end
+  return stuck
+end
+
 local function each_post(w, dead)
+  local stuck = stuck_jobs(w)
   for _, post in ipairs(w.ledger.order) do
     local row = post.kind == 'message' and w.mysql.keys[post.jid]
     if row and row.version > 0 and not w.mysql:chat_dead(post.id) then
@@ -219,7 +232,7 @@ local function each_post(w, dead)
       if row.number ~= post.number and not copied and not (owner and (owner.foreign or w.rolled_back)) then
         violated('I1', '%s lost its number %d to nobody', post.jid, post.number)
       end
-    elseif not stored(w, post) and not dead[post.jid] and not post.may_be_lost then
+    elseif not stored(w, post) and not dead[post.jid] and not post.may_be_lost and not stuck[post.jid] then
       violated('I1', 'the %s %s is neither stored nor dead', post.kind, post.jid)
     end
   end
@@ -241,7 +254,7 @@ end
 -- May a number have no row? Lost with Redis, or stepped over because of a foreign row beyond it.
 local function may_be_missing(w, id, number)
   local post = w.ledger.given[id] and w.ledger.given[id][number]
-  return not post and (w.ledger.foreign[id] or w.rolled_back) or post and (post.may_be_lost or post.again and w.rolled_back)
+  return not post and (w.ledger.foreign[id] or w.rolled_back) or post and (post.may_be_lost or (post.again or w.ledger.copies[post.jid]) and w.rolled_back)
 end
 
 local function no_gaps(w, id, last, has_row)
@@ -293,7 +306,7 @@ end
 local function poison_is_dead(w, dead)
   for key in pairs(w.ledger.poison) do
     local post = w.ledger.posts[key]
-    if not dead[key] and not stored(w, post) and not post.may_be_lost then
+    if not dead[key] and not stored(w, post) and not post.may_be_lost and not stuck_jobs(w)[key] then
       violated('S1', 'the poisonous %s is not dead', key)
     end
   end

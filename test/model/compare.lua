@@ -48,7 +48,6 @@ local function compare_now(p)
     p.w.ledger:count('found behind')
     failure.throw('behind')
   end
-  check.counters(p.w, 'after a comparison')
 end
 
 local function compared_before(p, key)
@@ -59,6 +58,7 @@ end
 local function good(p, links)
   if p.link.links ~= links then failure.throw('redis') end
   p.link.behind, p.link.compared = false, true
+  check.counters(p.w, 'after a comparison')
 end
 
 -- Once per connection.

@@ -171,7 +171,7 @@ end
 local function forget(w, at)
   w.rolled_back = true
   w.ledger.counted = {}
-  w.ledger:forget_behind(at, function(post) return check.stored(w, post) end)
+  w.ledger:forget_behind(at, function(post) return check.has_row(w, post) end)
   for _, numbers in pairs(w.ledger.given) do
     for _, post in pairs(numbers) do post.may_be_lost = post.may_be_lost or post.again end
   end

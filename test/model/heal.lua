@@ -69,8 +69,16 @@ local function wait_for_it(p, id)
   failure.throw('behind')
 end
 
+-- Was that chat ever given? Asked on the connection that was compared last: what was known before is of before.
+local function was_given(p, chat)
+  local given = p.link:call('GET', ids.counter(ids.app(chat)))
+  if not given then failure.throw('behind') end
+  return ids.number(chat) <= tonumber(given)
+end
+
 local function locked(p, id, token)
   if not p.w.broken.heal_blind and p.link:call('EXISTS', ids.counter(id)) == 1 then return true end
+  if not ids.is_app(id) and not p.w.broken.heal_chat_alone and not was_given(p, id) then return false end
   local highest = both(p, id)
   return highest and raise(p, id, highest, token)
 end

@@ -5,6 +5,8 @@ package.path = here .. '/?.lua;' .. package.path
 local World = require('world')
 local mutants = require('mutants')
 
+io.stdout:setvbuf('line')
+
 local MODES = {'plain', 'taken', 'rollback'}
 local EVENTS = 30
 

@@ -57,10 +57,17 @@ local function bury_queued(p, chat)
   return 'new'
 end
 
-local function bury_chat(p, chat, given)
+-- `seq` was read behind the number that proves the chat: the tombstone of a queued chat says more than Redis may know
+-- after it went back.
+local function bury_chat(p, chat, given, seq)
   local mysql, app = p.w.mysql, ids.app(chat)
   p.session:begin()
   p.session:statement()
+  if not p.w.broken.tombstone_without_mark then
+    p.session:lock('mark:api')
+    p.session:write(function() mysql.marks.api = math.max(mysql.marks.api or 0, seq) end)
+    p.session:statement()
+  end
   p.session:lock('app:' .. ids.text(app))
   if not mysql.apps[app] or mysql.apps[app].deleted then return 'nothing' end
   p.session:statement()
@@ -106,7 +113,8 @@ local function delete(p, id)
   else
     local last = last_given(p, ids.app(id))
     if not last then return false end
-    state = in_transaction(p, bury_chat, id, ids.number(id) <= last)
+    local seq = tonumber(p.link:compared_call('GET', 'queue_seq') or 0)
+    state = in_transaction(p, bury_chat, id, ids.number(id) <= last, seq)
   end
   if not unfinished(p, state, id) then return false end
   forget(p, id)
