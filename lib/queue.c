@@ -7,8 +7,9 @@
 
 #include "clock.h"
 
+#define SUSPECT_TRIES 3       /* of a job alone */
 #define SUSPECT_KEEP_S 259200 /* how long marks of suspects are kept without a new one */
-#define PENDING_KEEP_S 86400  /* a count job that was lost blocks the next one so long at most */
+#define PENDING_KEEP_S 3600   /* a count job that was lost blocks the next one so long at most */
 
 void queue_init(struct queue *q, struct redis *redis, const char *name, const char *slot)
 {
@@ -90,6 +91,11 @@ void batch_clear(struct batch *b)
 	if (b->reply)
 		freeReplyObject(b->reply);
 	memset(b, 0, sizeof(*b));
+}
+
+bool batch_interrupted(const struct batch *b)
+{
+	return b->try > SUSPECT_TRIES;
 }
 
 int queue_wait(struct queue *q, int64_t seconds, struct err *e)
@@ -288,6 +294,18 @@ int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err
 int outcome_dead(struct outcome *o, struct buf *text, struct err *e)
 {
 	return add_item(&o->deaths, (struct outcome_item){ 0 }, text, e);
+}
+
+int outcome_bury(struct outcome *o, const struct job *j, const char *error_class, const char *message,
+		 struct err *e)
+{
+	const struct job_failure why = { error_class, message, clock_wall_us() };
+	struct buf text = BUF_INIT;
+	int rc = job_failed(j, &why, &text, e) || outcome_dead(o, &text, e) ? -1 : 0;
+
+	buf_clear(&text);
+	o->failed[j->class]++;
+	return rc;
 }
 
 int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e)

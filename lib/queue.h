@@ -14,7 +14,9 @@
 #include "random.h"
 #include "redis.h"
 
-#define QUEUE_SUSPECT_TRIES 3 /* a job alone; once more and it is dead, untried */
+/* What becomes of a job that was in work too often when a worker died. */
+#define QUEUE_INTERRUPTED "Interrupted"
+#define QUEUE_INTERRUPTED_MESSAGE "every worker that ran this job alone died"
 
 struct queue {
 	struct redis *redis; /* borrowed */
@@ -52,6 +54,9 @@ void queue_init(struct queue *q, struct redis *redis, const char *name, const ch
  * The batch is the caller's: batch_clear. */
 int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err *e);
 void batch_clear(struct batch *b);
+/* Its one job was tried alone three times, and each time the worker died: it is dead (QUEUE_INTERRUPTED),
+ * not to be tried again. */
+bool batch_interrupted(const struct batch *b);
 /* Waits for a job without taking it, at most `seconds`. 0 or -1. */
 int queue_wait(struct queue *q, int64_t seconds, struct err *e);
 /* 1: the lease is prolonged; 0: it is lost: leave the batch alone; -1. */
@@ -73,6 +78,9 @@ void outcome_clear(struct outcome *o);
 /* Each takes over `text`'s memory and empties it. 0 or -1: ERR_MEMORY. */
 int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err *e);
 int outcome_dead(struct outcome *o, struct buf *text, struct err *e);
+/* The job can never succeed: it goes to dead with that error, and counts as failed. 0 or -1: ERR_MEMORY. */
+int outcome_bury(struct outcome *o, const struct job *j, const char *error_class, const char *message,
+		 struct err *e);
 int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e);
 /* A count job, of which one per class and id may wait. */
 int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct buf *text,
