@@ -154,11 +154,9 @@ int number_begin(struct redis *r, struct db *db, uint64_t application, struct er
 
 	if (compare(r, db, e))
 		return -1;
-	redis_script(&c, REDIS_SCRIPT_RAISE);
+	redis_command(&c, "SETNX"); /* not a script that a full Redis lets through */
 	redis_compared_only(&c);
-	redis_key(&c, key_chat_counter(key, application));
-	redis_key(&c, key_gone(key, application));
+	redis_arg(&c, key_chat_counter(key, application));
 	redis_arg(&c, "0");
-	redis_arg(&c, "*");
 	return redis_send(r, &c, NULL, e);
 }
