@@ -35,6 +35,7 @@ struct batch {
 /* What a batch ended in, for finish. Texts are owned by the outcome. */
 struct outcome {
 	struct buf retries, deaths, forwards, counts; /* of struct outcome_item each */
+	struct buf applications; /* uint64_t each: one per job that was counted in `backlog` */
 	size_t processed[JOB_CLASS__MAX], failed[JOB_CLASS__MAX]; /* jobs, by class */
 };
 
@@ -67,7 +68,7 @@ int64_t queue_reap_own(struct queue *q, struct err *e);
  * alone is not counted. The number of jobs, or -1. */
 int64_t queue_release(struct queue *q, struct err *e);
 
-/* All jobs of the batch count as processed. */
+/* All jobs of the batch count as processed, and none of them as waiting for its application any more. */
 void outcome_processed(struct outcome *o, const struct batch *b);
 void outcome_clear(struct outcome *o);
 /* Each takes over `text`'s memory and empties it. 0 or -1: ERR_MEMORY. */
