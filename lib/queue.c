@@ -8,6 +8,7 @@
 #include "clock.h"
 
 #define SUSPECT_KEEP_S 259200 /* how long marks of suspects are kept without a new one */
+#define AGE_JOBS 8             /* looked at for the oldest job that never failed */
 #define PENDING_KEEP_S 86400  /* a count job that was lost blocks the next one so long at most */
 
 void queue_init(struct queue *q, struct redis *redis, const char *name, const char *slot)
@@ -429,6 +430,41 @@ static int64_t age_ms(const redisReply *oldest, int64_t now_us)
 	if (job_parse(&j, oldest->str, oldest->len, now_us, NULL))
 		return 0;
 	return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
+}
+
+/* How long the oldest one waits: of jobs from the queue's end, the first that never failed, for what
+ * waits for a second time is older than its wait. */
+static int64_t wait_ms(const redisReply *jobs, int64_t now_us)
+{
+	struct job j;
+	size_t i = jobs->type == REDIS_REPLY_ARRAY ? jobs->elements : 0;
+
+	while (i-- > 0) {
+		const redisReply *job = jobs->element[i];
+
+		if (job_parse(&j, job->str, job->len, now_us, NULL))
+			break;
+		if (!j.failed_before)
+			return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
+	}
+	return 0;
+}
+
+int queue_age(struct redis *r, int64_t now_us, int64_t *age_ms, struct err *e)
+{
+	char key[KEY_MAX];
+	struct redis_call c;
+	redisReply *jobs;
+
+	redis_command(&c, "LRANGE");
+	redis_arg(&c, key_queue(key, JOB_QUEUE_DEFAULT));
+	redis_arg_number(&c, -AGE_JOBS);
+	redis_arg(&c, "-1");
+	if (redis_send(r, &c, &jobs, e))
+		return -1;
+	*age_ms = wait_ms(jobs, now_us);
+	freeReplyObject(jobs);
+	return 0;
 }
 
 const char *depth_queue_name(enum depth_queue q)

@@ -102,6 +102,9 @@ struct depth {
 };
 
 int queue_depth(struct redis *r, int64_t now_us, struct depth *d, struct err *e);
+/* How long the oldest job of `default` has been waiting; 0: none waits, or the last eight all failed
+ * before, and nobody can tell how long they wait this time. 0 or -1. */
+int queue_age(struct redis *r, int64_t now_us, int64_t *age_ms, struct err *e);
 const char *depth_queue_name(enum depth_queue q);
 
 #endif

@@ -134,6 +134,52 @@ accepted() {
   redis DEL backlog dead >/dev/null
 }
 
+# aged JSON: the queue's oldest job, an hour old
+aged() {
+  redis RPUSH queue:default "{\"class\":\"MailJob\",\"args\":[],\"jid\":\"old\",\"created_at\":$(($(date +%s) - 3600)).5$1}" >/dev/null
+}
+
+# bats test_tags=settings:queue-age,error:503
+@test "while the oldest job is older than PARLEY_QUEUE_AGE_LIMIT_S creating is 503, and without the setting it is not" {
+  rooms a
+  writer_with PARLEY_QUEUE_AGE_LIMIT_S=60 PARLEY_WRITER_PROCESSES=2
+  aged ''
+  is_full "$a"
+  writer POST "${a%/*/messages}"
+  problem 503 queue-full
+  request POST "$a" '{"body":"x"}' # the full API has no such limit here
+  expect 201
+  redis RPOP queue:default >/dev/null
+  wait_for 5 eval 'accepted "$a" && accepted "$a" && accepted "$a"'
+  # one that waits for a retry says nothing of how long it waits this time
+  stop writer
+  aged ',"retry_count":3'
+  env_start PARLEY_QUEUE_AGE_LIMIT_S=60 PARLEY_WRITER_PROCESSES=1
+  post "$a"
+  expect 201
+  # the first ever behind it does
+  redis RPOP queue:default >/dev/null
+  stop writer
+  aged ''
+  aged ',"retry_count":3'
+  env_start PARLEY_QUEUE_AGE_LIMIT_S=60 PARLEY_WRITER_PROCESSES=1
+  is_full "$a"
+  jobs_start 1
+  wait_for 10 drained
+  wait_for 5 accepted "$a"
+}
+
+# bats test_tags=settings:queue-age,down:redis
+@test "an age that cannot be asked for refuses nothing by itself: without Redis it is the ordinary 503" {
+  rooms a
+  writer_with PARLEY_QUEUE_AGE_LIMIT_S=60 PARLEY_WRITER_PROCESSES=1
+  stop redis
+  post "$a"
+  problem 503 sequential-numbering-unavailable
+  start redis
+  wait_for 10 accepted "$a"
+}
+
 no_numbers() {
   problem 503 sequential-numbering-unavailable
   same "$(json .title)" 'Sequential numbering unavailable'
