@@ -37,6 +37,7 @@ struct batch {
 /* What a batch ended in, for finish. Texts are owned by the outcome. */
 struct outcome {
 	struct buf retries, deaths, forwards, counts; /* of struct outcome_item each */
+	struct buf applications; /* uint64_t each: one per job that was counted in `backlog` */
 	size_t processed[JOB_CLASS__MAX], failed[JOB_CLASS__MAX]; /* jobs, by class */
 };
 
@@ -72,7 +73,7 @@ int64_t queue_reap_own(struct queue *q, struct err *e);
  * alone is not counted. The number of jobs, or -1. */
 int64_t queue_release(struct queue *q, struct err *e);
 
-/* All jobs of the batch count as processed. */
+/* All jobs of the batch count as processed, and none of them as waiting for its application any more. */
 void outcome_processed(struct outcome *o, const struct batch *b);
 void outcome_clear(struct outcome *o);
 /* Each takes over `text`'s memory and empties it. 0 or -1: ERR_MEMORY. */
@@ -109,6 +110,9 @@ struct depth {
 };
 
 int queue_depth(struct redis *r, int64_t now_us, struct depth *d, struct err *e);
+/* How long the oldest job of `default` has been waiting; 0: none waits, or the last eight all failed
+ * before, and nobody can tell how long they wait this time. 0 or -1. */
+int queue_age(struct redis *r, int64_t now_us, int64_t *age_ms, struct err *e);
 const char *depth_queue_name(enum depth_queue q);
 
 #endif

@@ -352,16 +352,28 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 	return rc;
 }
 
-int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e)
+static int mark(struct redis *r, const char *key, const char *value, int64_t keep_ms, const char *how,
+		struct err *e)
 {
 	struct redis_call c;
+	int64_t made = 0;
 
-	redis_command(&c, "SET");
-	redis_arg(&c, key);
-	redis_arg(&c, "1");
-	redis_arg(&c, "EX");
-	redis_arg_number(&c, keep_s);
-	return redis_send(r, &c, NULL, e);
+	redis_script(&c, REDIS_SCRIPT_MARK);
+	redis_key(&c, key);
+	redis_arg(&c, value);
+	redis_arg_number(&c, keep_ms);
+	redis_arg(&c, how);
+	return redis_send_number(r, &c, &made, e) ? -1 : made == 1;
+}
+
+int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e)
+{
+	return mark(r, key, "1", keep_s * 1000, "", e) < 0 ? -1 : 0;
+}
+
+int redis_lock(struct redis *r, const char *key, const char *token, int64_t keep_ms, struct err *e)
+{
+	return mark(r, key, token, keep_ms, "NX", e);
 }
 
 int redis_delete(struct redis *r, const char *key, struct err *e)
