@@ -52,7 +52,7 @@ void queue_init(struct queue *q, struct redis *redis, const char *name, const ch
  * The batch is the caller's: batch_clear. */
 int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err *e);
 void batch_clear(struct batch *b);
-/* Waits for a job without taking it, at most `seconds`. 0 or -1. */
+/* Waits for a job without taking it, at most `seconds`, and until a stop is asked for (ERR_UNSURE). 0 or -1. */
 int queue_wait(struct queue *q, int64_t seconds, struct err *e);
 /* 1: the lease is prolonged; 0: it is lost: leave the batch alone; -1. */
 int queue_renew(struct queue *q, struct err *e);

@@ -91,7 +91,7 @@ jobs_start() {
 
 job_names() { (cd "$PARLEY_VAR/pids" && compgen -G '[prs]*' | grep -E '^(persist|recount|schedule|purge)'); }
 
-# At once: each may have a blocking wait to sit out.
+# At once: each may have a batch to finish.
 jobs_stop() {
   local name failed=0
   for name in $(job_names); do signal "$name" TERM 2>/dev/null || true; done
@@ -203,7 +203,7 @@ stack_stop() {
   for name in "$PARLEY_VAR"/pids/*; do
     [ ! -f "$name" ] || stop "${name##*/}" || failed=1
   done
-  stop_process "$(cat "$PARLEY_VAR/guard")" 1000 KILL || true
+  kill -KILL -- "-$(cat "$PARLEY_VAR/guard")" 2>/dev/null || true
   logs_clean || failed=1
   if [ $failed = 0 ] && [ -z "${PARLEY_TEST_KEEP:-}" ]; then
     rm -rf "$PARLEY_VAR"
