@@ -249,10 +249,10 @@ ask() {
   esac
   : >"$out/headers"
   status=$(printf '%s' "$text" | curl "${options[@]}" "$url" 2>"$out/error") || true
-  # shellcheck disable=SC2034 # for the tests
-  headers=$(tr -d '\r' <"$out/headers")
-  body=$(cat "$out/body" && printf x)
-  body=${body%x}
+  IFS= read -r -d '' headers <"$out/headers" || true
+  headers=${headers//$'\r'/}
+  headers=${headers%$'\n\n'}
+  IFS= read -r -d '' body <"$out/body" || true # an answer has no NUL
 }
 
 # typed URL PATH CURL-OPTION…: a POST with the body, and the Content-Type, that the options give
@@ -277,10 +277,27 @@ expect() {
 }
 
 # header NAME: of the last answer
-header() { sed -n "s/^$1: //Ip" <<<"$headers"; }
+header() {
+  local line
+  while IFS= read -r line; do
+    [[ ${line,,} != "${1,,}: "* ]] || echo "${line:${#1}+2}"
+  done <<<"$headers"
+}
 
 # json FILTER [JQ-OPTION…]: of the last body, raw
-json() { printf '%s' "$body" | jq -r "${@:2}" "$1"; }
+json() { json_member "$@" || printf '%s' "$body" | jq -r "${@:2}" "$1"; }
+
+# json_member .NAME: the same, if the body is an object of nothing but plain values and has it. (jq takes ten
+# times as long to start.)
+json_member() {
+  local text='"([^"\\[:cntrl:]]*)"' value
+  value="($text|-?(0|[1-9][0-9]*)|true|false|null)"
+  [[ $# = 1 && $1 =~ ^\.[a-z_]+$ && ${#body} -lt 2000 ]] || return
+  [[ $body =~ ^\{($text:$value,)*$text:$value\}$ ]] || return
+  [[ $body =~ [{,]\"${1#.}\":${value}[,}] ]] || return
+  set -- "${BASH_REMATCH[@]:1}"
+  case $1 in \"*) printf '%s\n' "$2" ;; *) printf '%s\n' "$1" ;; esac
+}
 
 # same ACTUAL EXPECTED
 same() {
@@ -291,7 +308,7 @@ same() {
 
 # new_application [NAME]: its token in $token · new_chat [TOKEN]: its number in $chat
 new_application() {
-  request POST /applications "$(jq -nc --arg name "${1:-test}" '{$name}')"
+  request POST /applications "{\"name\":\"${1:-test}\"}"
   expect 201
   token=$(json .token)
 }
