@@ -110,7 +110,7 @@ int queue_wait(struct queue *q, int64_t seconds, struct err *e)
 	redis_arg(&c, "RIGHT");
 	redis_arg(&c, "RIGHT");
 	redis_arg_number(&c, seconds);
-	return redis_send_wait(q->redis, &c, seconds * 1000, NULL, e);
+	return redis_send_until_stop(q->redis, &c, seconds * 1000, e);
 }
 
 int queue_renew(struct queue *q, struct err *e)

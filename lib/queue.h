@@ -58,7 +58,7 @@ void batch_clear(struct batch *b);
 /* Its one job was tried alone three times, and each time the worker died: it is dead (QUEUE_INTERRUPTED),
  * not to be tried again. */
 bool batch_interrupted(const struct batch *b);
-/* Waits for a job without taking it, at most `seconds`. 0 or -1. */
+/* Waits for a job without taking it, at most `seconds`, and until a stop is asked for (ERR_UNSURE). 0 or -1. */
 int queue_wait(struct queue *q, int64_t seconds, struct err *e);
 /* 1: the lease is prolonged; 0: it is lost: leave the batch alone; -1. */
 int queue_renew(struct queue *q, struct err *e);

@@ -79,6 +79,9 @@ int redis_send(struct redis *r, struct redis_call *c, redisReply **reply, struct
 /* The same for a call that waits up to wait_ms in Redis itself. */
 int redis_send_wait(struct redis *r, struct redis_call *c, int64_t wait_ms, redisReply **reply,
 		    struct err *e);
+/* The same for a command (no script) whose reply does not matter. A stop (lib/stop.h) ends the wait: then
+ * ERR_UNSURE, and the connection is closed. */
+int redis_send_until_stop(struct redis *r, struct redis_call *c, int64_t wait_ms, struct err *e);
 /* The same for a call that answers with a number. */
 int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, struct err *e);
 

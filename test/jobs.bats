@@ -25,14 +25,7 @@ setup() {
   path=/applications/$token/chats/$chat
 }
 
-# A job wakes who waits for one, so that no blocking wait is sat out.
-teardown() {
-  local name
-  for name in $(job_names); do signal "$name" TERM; done
-  redis LPUSH queue:default wake
-  redis LPUSH queue:counts wake
-  jobs_stop
-}
+teardown() { jobs_stop; }
 
 push() { redis LPUSH queue:default "$1" >/dev/null; }
 # take: the next number of the test's chat, as another producer takes it, in $number
@@ -493,6 +486,27 @@ test_stored() {
 }
 
 # --- counts ---------------------------------------------------------------------------------------------
+
+waits() { [ "$(redis CLIENT LIST | grep -c cmd=blmove)" = "$1" ]; }
+
+@test "who waits for a job stops at once" {
+  local signal from
+  persist_all
+  jobs_stop
+  for signal in TERM INT HUP; do
+    PARLEY_WAIT_S=60 start persist-1
+    PARLEY_WAIT_S=60 start recount
+    wait_for 10 waits 2
+    now_ms
+    from=$REPLY
+    signal persist-1 $signal
+    signal recount $signal
+    wait_for 10 group_gone "$(pid_of persist-1)"
+    wait_for 10 group_gone "$(pid_of recount)"
+    now_ms
+    [ $((REPLY - from)) -lt 10000 ]
+  done
+}
 
 @test "one count job waits per chat and application, however often they change" {
   local n
