@@ -105,6 +105,11 @@ function check.batch(w, queue, batch, fresh)
   end
 end
 
+-- Jobs were put back by one who thought that their worker was gone; `alive`: its lease was not over.
+function check.reaped(how, alive, list)
+  if how == '' and alive then violated('S1', 'what is in %s was put back, but its lease is alive', list) end
+end
+
 -- A poisonous job kills its worker.
 function check.poisoned(w, key, try, slot)
   local ledger = w.ledger

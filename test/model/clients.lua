@@ -123,7 +123,7 @@ local function create_app(p, app)
   p.session:statement()
   p.session:write(function(mysql) mysql.apps[app] = {last = 0, stored = 0, living = 0} end)
   compare.compare(p)
-  p.link:script('raise', {ids.counter(app), ids.gone(app)}, {'0', '*'}, {compared_only = true})
+  p.link:compared_call('SETNX', ids.counter(app), '0')
   p.session:commit()
 end
 

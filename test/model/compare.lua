@@ -6,7 +6,7 @@ local job = require('job')
 
 local compare = {}
 
-local RECOVERED_KEEP_S, TOKEN_KEEP_S = 2592000, 86400
+local RECOVERED_KEEP_MS, TOKEN_KEEP_MS = 2592000000, 86400000
 local PAGE = 4 -- of jobs, and of rows: small, so that others come in between
 local AHEAD = 1000000
 
@@ -70,7 +70,7 @@ function compare.compare(p)
   local key = 'recovered:' .. p.w.run_id
   if not compared_before(p, key) then
     compare_now(p)
-    p.link:call('SET', key, '1', 'EX', RECOVERED_KEEP_S)
+    p.link:script('mark', {key}, {'1', RECOVERED_KEEP_MS, ''})
   end
   good(p, links)
 end
@@ -140,6 +140,7 @@ local function send(p, token, chunk)
     if p.sim.follow then p.sim:tell('restores', reply[1], table.concat(keys, ' '), table.concat(arguments, ' ')) end
   end})
   if reply[1] < 0 then failure.throw('behind') end
+  if p.w.broken.recovery_counts then p.link:call('INCRBY', 'queue_seq', #chunk) end
 end
 
 local function page_of(all, after)
@@ -229,8 +230,8 @@ local function set_sequence(p, token, known)
 end
 
 local function recover_locked(p)
-  local token = p.w.broken.recovery_token and 'same' or p.w.ledger:new_jid()
-  p.link:compared_call('SET', 'recovering', token, 'EX', TOKEN_KEEP_S)
+  local token = p.w.broken.recovery_alone and 'the same' or p.w.ledger:new_jid()
+  p.link:script('mark', {'recovering'}, {token, TOKEN_KEEP_MS, ''}, {compared_only = true})
   local s = standing(p)
   if not s.behind then
     p.link:call('DEL', 'recovering')

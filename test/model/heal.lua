@@ -8,7 +8,7 @@ local Sim = require('sim')
 
 local heal = {}
 
-local LOCK_MS, PATIENCE_MS, GONE_KEEP_S = 500, 20, 86400
+local LOCK_MS, PATIENCE_MS, GONE_KEEP_MS = 500, 20, 86400000
 
 -- ---------------------------------------------------------------- the heal
 
@@ -26,7 +26,7 @@ local function read_rows(p, id)
     dead, highest = mysql:chat_dead(id), math.max(chat and chat.last or 0, mysql:highest_row(id))
   end
   if not dead then return highest end
-  p.link:call('SET', ids.gone(id), '1', 'EX', GONE_KEEP_S)
+  p.link:script('mark', {ids.gone(id)}, {'1', GONE_KEEP_MS, ''})
   return nil
 end
 
@@ -89,8 +89,8 @@ local function lost(p, id)
   if not read_rows(p, id) then return false end
   compare.again(p)
   local token = p.w.ledger:new_jid()
-  local taken = p.link:call('SET', ids.heal(id), token, 'NX', 'PX', LOCK_MS)
-  if not taken and not p.w.broken.heal_without_lock then return wait_for_it(p, id) end
+  local taken = p.link:script('mark', {ids.heal(id)}, {token, LOCK_MS, 'NX'})
+  if taken == 0 and not p.w.broken.heal_without_lock then return wait_for_it(p, id) end
   p.healing = id -- for who wants to disturb it
   local ok, done = failure.try(locked, p, id, token)
   failure.try(p.link.call, p.link, 'DEL', ids.heal(id))
@@ -124,10 +124,11 @@ end
 -- The reply of the creating script: {number, depth, queue_seq}
 local function give(p, kind, id)
   local jid, head, tail = payload(p, kind, id)
-  local keys = {ids.counter(ids.is_app(id) and id or ids.app(id))}
-  local arguments = {'default', head, tail, p.w.queue_limit}
-  if kind == 'message' then keys[2] = ids.counter(id) else arguments[5] = ids.text(id) end
-  for _, key in ipairs({ids.queue('default'), 'queues', 'queue_seq'}) do keys[#keys + 1] = key end
+  local app = ids.is_app(id) and id or ids.app(id)
+  local keys = {ids.counter(app)}
+  local arguments = {'default', head, tail, p.w.queue_limit, ids.text(app)}
+  if kind == 'message' then keys[2] = ids.counter(id) end
+  for _, key in ipairs({ids.queue('default'), 'queues', 'queue_seq', 'backlog'}) do keys[#keys + 1] = key end
   local post
   local reply = p.link:script('create_' .. kind, keys, arguments, {compared_only = true, told = function(reply)
     check.given(p.w, jid, id, reply[1], kind)

@@ -55,10 +55,11 @@ function Link:compared_call(...)
   return after(self, self.w.redis:call(...))
 end
 
--- A script; told(reply) is called at the moment when it was executed, whatever becomes of its answer.
+-- A script. first() is called right before it is executed, told(reply) right after, whatever becomes of its answer.
 function Link:script(name, keys, arguments, options)
   options = options or {}
   before(self, options.compared_only)
+  if options.first then options.first() end
   local reply = self.w.scripts[name](keys, arguments)
   if options.told and not (type(reply) == 'table' and reply.err) then options.told(reply) end
   return after(self, reply)

@@ -9,7 +9,7 @@ local Sim = require('sim')
 
 local persist = {}
 
-local SUSPECT_TRIES, BUSY_TRIES, RETRY_LIMIT, RETRY_MS = 3, 50, 25, 100
+local BUSY_TRIES, RETRY_LIMIT, RETRY_MS = 50, 25, 100
 
 -- ---------------------------------------------------------------- items
 
@@ -22,7 +22,7 @@ local function make_items(p, batch)
     if is_ours(j) then
       local chat = j.class == job.CHAT and ids.chat(j.id, j.number) or j.id
       local item = {job = j, chat = chat, state = 'waiting', action = 'insert'}
-      if batch.try > SUSPECT_TRIES then
+      if queue.interrupted(batch) then
         check.interrupted(p.w, j.key)
         store.fail(item, 'dead', 'Interrupted')
         item.action = 'void'
@@ -148,7 +148,11 @@ local function make_outcome(r, items)
   local outcome, asked = queue.outcome(), {}
   for _, text in ipairs(r.batch.jobs) do
     local j = job.parse(text)
-    if not is_ours(j) then outcome.forwards[#outcome.forwards + 1] = {queue = job.queue(j.class), text = text} end
+    if not is_ours(j) and j.class and queue.interrupted(r.batch) then
+      outcome.dead[#outcome.dead + 1] = job.failed(j, 'Interrupted')
+    elseif not is_ours(j) then
+      outcome.forwards[#outcome.forwards + 1] = {queue = job.queue(j.class), text = text}
+    end
   end
   local function ask(class, id)
     if not asked[id] then outcome.counts[#outcome.counts + 1] = {class = class, id = id} end
@@ -188,7 +192,7 @@ end
 local function finish(r, items)
   drop_counters(r.p, items)
   raise_counters(r.p, items)
-  queue.finish(r.p, r.q, make_outcome(r, items), #r.batch.jobs)
+  queue.finish(r.p, r.q, make_outcome(r, items), r.batch.jobs)
 end
 
 -- ---------------------------------------------------------------- a batch

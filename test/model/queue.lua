@@ -10,7 +10,8 @@ local queue = {}
 
 queue.LEASE_MS = 1000
 queue.RENEW_MS = queue.LEASE_MS / 6
-local SUSPECT_KEEP_S, PENDING_KEEP_S = 259200, 86400
+local SUSPECT_KEEP_S, PENDING_KEEP_S = 259200, 3600
+local SUSPECT_TRIES = 3
 local MOST_JOBS, MOST_BYTES = 8, 1500
 
 -- q: name, slot, and its keys.
@@ -42,15 +43,22 @@ function queue.drain(p, q)
   return #batch.jobs > 0 and batch or nil
 end
 
+function queue.interrupted(batch) return batch.try > SUSPECT_TRIES end
+
 function queue.renew(p, q)
   return p.link:script('renew', {q.lease}, {q.token, queue.LEASE_MS}) == 1
 end
 
 local function reap(p, inflight, how)
   local name, slot = inflight:match('^inflight:([^:]+):(.+)$')
+  local alive
   local moved = p.link:script('reap', {inflight, ids.lease(name, slot), ids.queue(name), ids.suspects(name)},
-    {SUSPECT_KEEP_S, how}, {told = function(moved)
-      if moved > 0 then p.sim:tell('reaps', inflight, moved, how) end
+    {SUSPECT_KEEP_S, how}, {first = function() alive = p.w.redis:call('EXISTS', ids.lease(name, slot)) == 1 end,
+    told = function(moved)
+      if moved > 0 then
+        p.sim:tell('reaps', inflight, moved, how)
+        check.reaped(how, alive, inflight)
+      end
     end})
   if moved > 0 then p.w.ledger:count('reaped', moved) end
 end
@@ -66,10 +74,11 @@ end
 -- ---------------------------------------------------------------- finish
 
 local CLASSES = {'unclaimed', 'default', 'counts'} -- the lists that finish may push to
+local FIRST_LIST = 12 -- of them, in finish's KEYS
 
 local function list_index(name)
   for i, other in ipairs(CLASSES) do
-    if other == name then return 10 + i end
+    if other == name then return FIRST_LIST - 1 + i end
   end
 end
 
@@ -78,30 +87,46 @@ function queue.outcome() return {retries = {}, dead = {}, forwards = {}, counts 
 
 local function finish_keys(q, outcome)
   local keys = {q.inflight, q.lease, q.suspects, 'retry', 'dead', 'stat:processed', 'stat:processed:day', 'stat:failed',
-    'stat:failed:day', 'queues'}
+    'stat:failed:day', 'queues', 'backlog'}
   for _, name in ipairs(CLASSES) do keys[#keys + 1] = ids.queue(name) end
   for _, c in ipairs(outcome.counts) do keys[#keys + 1] = ids.pending(c.class, c.id) end
   return keys
 end
 
-local function finish_arguments(p, q, outcome, n)
-  local a = {q.token, n, #outcome.retries + #outcome.dead, p.sim.now, #outcome.retries, #outcome.dead, #outcome.forwards}
+-- Application -> how many of its jobs do not wait any more; those that failed before were taken off then.
+local function applications(jobs)
+  local counts, order = {}, {}
+  for _, text in ipairs(jobs) do
+    local j = job.parse(text)
+    local app = not j.error_class and (j.class == job.CHAT and j.id or j.class == job.MESSAGE and ids.app(j.id))
+    if app and not counts[app] then order[#order + 1] = app end
+    if app then counts[app] = (counts[app] or 0) + 1 end
+  end
+  return order, counts
+end
+
+local function finish_arguments(p, q, outcome, jobs)
+  local apps, counts = applications(jobs)
+  local a = {q.token, #jobs, #outcome.retries + #outcome.dead, p.sim.now, #outcome.retries, #outcome.dead,
+    #outcome.forwards, #apps}
   local function add(...)
     for _, x in ipairs({...}) do a[#a + 1] = x end
   end
   for _, r in ipairs(outcome.retries) do add(r.at, r.text) end
   for _, text in ipairs(outcome.dead) do add(text) end
   for _, f in ipairs(outcome.forwards) do add(list_index(f.queue), f.queue, f.text) end
+  for _, app in ipairs(apps) do add(ids.text(app), -counts[app]) end
   for i, c in ipairs(outcome.counts) do
-    add(10 + #CLASSES + i, PENDING_KEEP_S, list_index('counts'), 'counts', job.count(c.class, c.id, p.w.ledger:new_jid()))
+    add(FIRST_LIST - 1 + #CLASSES + i, PENDING_KEEP_S, list_index('counts'), 'counts', job.count(c.class, c.id, p.w.ledger:new_jid()))
   end
   return a
 end
 
 -- True: acknowledged; false: the lease is lost.
-function queue.finish(p, q, outcome, n)
-  local reply = p.link:script('finish', finish_keys(q, outcome), finish_arguments(p, q, outcome, n), {told = function(reply)
-    p.sim:tell('finishes', n, reply == 1 and 'done' or 'lease lost', 'retry', #outcome.retries, 'dead', #outcome.dead)
+function queue.finish(p, q, outcome, jobs)
+  local arguments = finish_arguments(p, q, outcome, jobs)
+  local reply = p.link:script('finish', finish_keys(q, outcome), arguments, {told = function(reply)
+    p.sim:tell('finishes', #jobs, reply == 1 and 'done' or 'lease lost', 'retry', #outcome.retries, 'dead', #outcome.dead)
     if reply ~= 1 then return end
     for _, c in ipairs(outcome.counts) do
       if c.class == job.COUNT_MESSAGES then p.w.ledger.counted[c.id] = true end

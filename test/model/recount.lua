@@ -55,7 +55,7 @@ end
 local function count(p, j)
   local s = subjects[j.class]
   local pending = ids.pending(j.class, j.id)
-  if not p.w.broken.pending_late then p.link:call('DEL', pending) end
+  if not p.w.broken.pending_late and not p.w.broken.pending_stays then p.link:call('DEL', pending) end
   if check(p, s, j.id) then
     local ok, why = failure.try(correct, p, s, j.id)
     if not ok then
@@ -70,7 +70,9 @@ local function work(p, q, batch)
   local outcome, renewed_ms = queue.outcome(), p.sim.now
   for _, text in ipairs(batch.jobs) do
     local j = job.parse(text)
-    if subjects[j.class] then
+    if j.class and queue.interrupted(batch) then
+      outcome.dead[#outcome.dead + 1] = job.failed(j, 'Interrupted')
+    elseif subjects[j.class] then
       count(p, j)
     else
       outcome.forwards[#outcome.forwards + 1] = {queue = job.queue(j.class), text = text}
@@ -80,7 +82,7 @@ local function work(p, q, batch)
       if not queue.renew(p, q) then return end
     end
   end
-  queue.finish(p, q, outcome, #batch.jobs)
+  queue.finish(p, q, outcome, batch.jobs)
 end
 
 function recount.main(slot)

@@ -1,4 +1,5 @@
--- The model of the queue: luajit test/model/run.lua [--mode plain|taken|rollback] [--seeds 1-20] [--mutant NAME] …
+-- The model of the queue: luajit test/model/run.lua [--mode plain|taken|rollback] [--seeds 1-20] [--follow PATTERN]
+-- or --mutant NAME|all [--within SEEDS]
 local here = arg[0]:match('^(.*)/[^/]*$') or '.'
 package.path = here .. '/?.lua;' .. package.path
 
@@ -68,8 +69,40 @@ local function run_mode(mode, from, to, follow)
   return failed
 end
 
+-- ---------------------------------------------------------------- mutants
+
+-- The first seed in which a mutant is caught, and by what; nil: in none of them.
+local function catch(mutant, seeds)
+  for _, seed in ipairs(seeds) do
+    local _, why = run(seed, mutant.mode, mutant)
+    if why then return seed, why end
+  end
+end
+
+-- The seed that is known to catch it, then the first ones.
+local function seeds_of(mutant, within)
+  local seeds = {mutant.seed}
+  for seed = 1, within do seeds[#seeds + 1] = seed end
+  return seeds
+end
+
+-- `within`: so many seeds at most, each; nil: as many as the mutant says.
+local function run_mutants(name, within)
+  local missed = 0
+  for _, mutant in ipairs(mutants) do
+    if name == 'all' or name == mutant.name then
+      local seed, why = catch(mutant, seeds_of(mutant, within or mutant.within or 20))
+      local caught = seed and string.format('seed %d, %s: %s', seed, why.violation, why.text) or 'NOT CAUGHT'
+      if (seed == nil) ~= (mutant.robust ~= nil) then missed = missed + 1 end
+      print(string.format('%-50s %-8s %s', mutant.name, mutant.mode, caught))
+    end
+  end
+  return missed
+end
+
 local function main()
   local o = read_options()
+  if o.mutant then os.exit(run_mutants(o.mutant, tonumber(o.within)) == 0 and 0 or 1) end
   local from, to = o.seeds:match('^(%d+)-?(%d*)$')
   from, to = tonumber(from), tonumber(to) or tonumber(from)
   local failed = 0

@@ -2,7 +2,7 @@
 local scripts = {}
 
 -- Every script of redis/.
-scripts.names = {'create_chat', 'create_message', 'delete', 'depth', 'drain', 'finish', 'highest', 'promote', 'raise',
+scripts.names = {'create_chat', 'create_message', 'delete', 'depth', 'drain', 'finish', 'highest', 'mark', 'promote', 'raise',
   'reap', 'recovered', 'renew', 'restore'}
 
 function scripts.read(folder, name)

@@ -292,6 +292,11 @@ command('HGET', 2, false, function(db, key, field)
   return hash and hash.fields[field] or false
 end)
 
+command('HLEN', 1, false, function(db, key)
+  local hash = find(db, key, 'hash')
+  return hash and hash.size or 0
+end)
+
 command('HEXISTS', 2, false, function(db, key, field)
   local hash = find(db, key, 'hash')
   return hash and hash.fields[field] and 1 or 0
