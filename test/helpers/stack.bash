@@ -39,7 +39,7 @@ start() {
     redis) redis_start "$PARLEY_VAR" "${STACK_REDIS_PORT:-0}" "$@" ;;
     mariadb) mariadb_start "$PARLEY_VAR" "${STACK_MYSQL_PORT:-}" "$@" ;;
     lighttpd | nginx) start_web "$name" ;;
-    shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" ;;
+    shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" "$@" ;;
     api | writer | search)
       rm -f "$PARLEY_VAR/run/$name.sock"
       spawn "$log" "$PARLEY_BUILD/fcgi/$name" "$@"
