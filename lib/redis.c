@@ -33,7 +33,7 @@ void redis_disconnect(struct redis *r)
 	if (r->link)
 		redisFree(r->link);
 	r->link = NULL;
-	r->compared = false;
+	r->compared = r->recovering = false;
 	metrics_connection(r->metrics, METRICS_REDIS, false);
 }
 
@@ -86,6 +86,12 @@ void redis_key(struct redis_call *c, const char *key)
 void redis_compared_only(struct redis_call *c)
 {
 	c->compared_only = true;
+}
+
+void redis_saw(struct redis *r, uint64_t queue_seq)
+{
+	if (queue_seq > r->seen)
+		r->seen = queue_seq;
 }
 
 void redis_call_clear(struct redis_call *c)
@@ -166,6 +172,7 @@ static int connect_anew(struct redis *r, struct err *e)
 	const char *database = database_of(&r->url);
 
 	redis_disconnect(r);
+	r->links++;
 	if (!breaker_allows(r->breaker, r->conf->redis_timeout_ms))
 		return err_set(e, ERR_REDIS, "redis: no answer in time a moment ago");
 	if (open_link(r, e))
@@ -286,7 +293,7 @@ static int send_once(struct redis *r, const struct redis_call *c, redisReply **r
 {
 	if (redis_connect(r, e))
 		return -1;
-	if (c->compared_only && !r->compared)
+	if (c->compared_only && !r->compared && !r->recovering)
 		return err_set(e, ERR_REDIS, "redis: the connection is new and was not compared yet");
 	return append(r, c, e) || flush(r, e) ? -1 : read_reply(r, reply, e);
 }
@@ -377,16 +384,28 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 	return rc;
 }
 
-int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e)
+static int mark(struct redis *r, const char *key, const char *value, int64_t keep_ms, const char *how,
+		struct err *e)
 {
 	struct redis_call c;
+	int64_t made = 0;
 
-	redis_command(&c, "SET");
-	redis_arg(&c, key);
-	redis_arg(&c, "1");
-	redis_arg(&c, "EX");
-	redis_arg_number(&c, keep_s);
-	return redis_send(r, &c, NULL, e);
+	redis_script(&c, REDIS_SCRIPT_MARK);
+	redis_key(&c, key);
+	redis_arg(&c, value);
+	redis_arg_number(&c, keep_ms);
+	redis_arg(&c, how);
+	return redis_send_number(r, &c, &made, e) ? -1 : made == 1;
+}
+
+int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e)
+{
+	return mark(r, key, "1", keep_s * 1000, "", e) < 0 ? -1 : 0;
+}
+
+int redis_lock(struct redis *r, const char *key, const char *token, int64_t keep_ms, struct err *e)
+{
+	return mark(r, key, token, keep_ms, "NX", e);
 }
 
 int redis_delete(struct redis *r, const char *key, struct err *e)

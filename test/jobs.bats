@@ -457,6 +457,21 @@ test_stored() {
   same "$(redis EXISTS suspects:default)" 0
 }
 
+@test "a count that outlived its worker three times is dead, untried, and the next one is counted" {
+  post one
+  persist_all
+  redis DEL queue:counts >/dev/null
+  redis LPUSH queue:counts "{\"class\":\"UpdateChatMessageCountJob\",\"args\":[$chat_id],\"jid\":\"killer\"}"
+  redis HSET suspects:counts killer 3
+  start recount
+  wait_for 10 zcard_is dead 1
+  same "$(entry dead '[.error_class, .jid] | join(" ")')" 'Interrupted killer'
+  db "UPDATE chats SET messages_stored = 7 WHERE id = $chat_id"
+  redis LPUSH queue:counts "{\"class\":\"UpdateChatMessageCountJob\",\"args\":[$chat_id],\"jid\":\"next\"}"
+  wait_for 10 eval '[ "$(db "SELECT messages_stored FROM chats WHERE id = $chat_id")" = 1 ]'
+  same "$(redis EXISTS suspects:counts)" 0
+}
+
 # bats test_tags=settings:slots
 @test "as many persist run as there are slots; one too many ends at once with 0" {
   start persist-1
