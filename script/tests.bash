@@ -32,8 +32,7 @@ tests_begin() {
   trap 'tests_abort' INT TERM HUP
 }
 
-# The command of an item, in argv; the variables that go with it, in env_. What only computes leaves the
-# processors to what has time-outs.
+# The command of an item, in argv; the variables that go with it, in env_.
 tests_command() {
   local name=${1#*:}
   argv=() env_=()
@@ -41,7 +40,7 @@ tests_command() {
     unit:*) argv=("build/test/$name") ;;
     asan:*) argv=("build/san/test/$name") ;;
     valgrind:*)
-      argv=(nice valgrind --quiet --error-exitcode=99 --leak-check=full
+      argv=(valgrind --quiet --error-exitcode=99 --leak-check=full
         "--errors-for-leak-kinds=definite,indirect,possible" "build/test/$name")
       env_=(PARLEY_TEST_THIN=1)
       ;;
@@ -52,8 +51,8 @@ tests_command() {
       ;;
     quick:*) argv=(bats --tap "test/$name.bats") env_=(PARLEY_BUILD=build) ;;
     load:*) argv=(bats --tap "test/load/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build}") ;;
-    fuzz:*) argv=(nice script/fuzz "$name" "${PARLEY_FUZZ_SECONDS:-10}") ;;
-    lint:*) argv=(nice script/lint) ;;
+    fuzz:*) argv=(script/fuzz "$name" "${PARLEY_FUZZ_SECONDS:-10}") ;;
+    lint:*) argv=(script/lint) ;;
     fresh:*) argv=(script/test-fresh) ;;
   esac
 }

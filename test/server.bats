@@ -181,6 +181,7 @@ interrupt() {
   chmod 711 "$own"
   redis_start "$own"
   echo "$REPLY" >"$PARLEY_VAR/pids/own-redis"
+  template # to copy: other tests here install
   mariadb_start "$own"
   echo "$REPLY" >"$PARLEY_VAR/pids/own-mariadb"
   server_start "PARLEY_VAR=$PARLEY_VAR/elsewhere" "REDIS_URL=unix://$own/run/redis.sock" \
