@@ -48,7 +48,9 @@ depth_is() {
     same "$(status_of mysql) $(status_of redis) $(status_of elasticsearch)" 'ok ok disabled'
     same "$(json '[.services.mysql, .services.redis | .latency_ms | type] | join(" ")')" 'number number'
     same "$(json '.services.elasticsearch | has("latency_ms")')" false
-    same "$(json .services.redis.appendfsync)" always
+    same "$(json -c '.services.redis | del(.latency_ms)')" '{"status":"ok","appendonly":"yes",'\
+'"appendfsync":"always","maxmemory_policy":"noeviction","role":"master","connected_replicas":0,'\
+'"aof_last_write_status":"ok","durability":"always","warnings":[]}'
     same "$(json -c .queue)" "$(json '.queue | {depth, oldest_age_s, retry, dead}' -c)"
     same "$(json '.queue | [.depth, .retry, .dead] | join(" ")')" '0 0 0'
   done
@@ -138,12 +140,65 @@ live() {
   wait_for 20 all_well
 }
 
-# bats test_tags=route:health
-@test "appendfsync is the one in force" {
-  redis CONFIG SET appendfsync everysec
+# in_force SETTING VALUE WORD WARNING: what /health says of Redis with that setting, which is then set back.
+# WARNING: how the only one begins; - is none
+in_force() {
+  local before
+  before=$(redis --raw CONFIG GET "$1" | tail -n 1)
+  redis CONFIG SET "$1" "$2" >/dev/null
   request GET /health
-  redis CONFIG SET appendfsync always
+  redis CONFIG SET "$1" "$before" >/dev/null
+  expect 200
+  same "$(json .services.redis.durability)" "$3"
+  same "$(json '.services.redis.warnings | map(split(": ")[0]) | join(",")')" "${4#-}"
+}
+
+rewritten() { redis INFO persistence | grep -q '^aof_rewrite_in_progress:0'; }
+
+# bats test_tags=route:health
+@test "what is in force of Redis' durability is told, with a warning where it may lose something" {
+  in_force appendfsync everysec everysec 'appendfsync is everysec'
   same "$(json .services.redis.appendfsync)" everysec
+  in_force appendfsync no none 'appendfsync is no'
+  in_force no-appendfsync-on-rewrite yes always 'no-appendfsync-on-rewrite is yes'
+  in_force maxmemory-policy allkeys-lru always 'maxmemory-policy is allkeys-lru'
+  same "$(json .services.redis.maxmemory_policy)" allkeys-lru
+  in_force min-replicas-to-write 1 always -
+  same "$(json .services.redis.min_replicas_to_write)" 1
+  in_force appendonly no none 'appendonly is no'
+  same "$(json .services.redis.appendonly)" no
+  wait_for 20 rewritten
+  redis REPLICAOF 127.0.0.1 1 >/dev/null
+  request GET /health
+  redis REPLICAOF NO ONE >/dev/null
+  same "$(json '.services.redis | .role, .warnings[0]')" \
+    $'replica\nrole is replica: this server takes no writes, its master does'
+  in_force appendfsync always always -
+}
+
+# bats test_tags=route:health
+@test "a Redis that refuses CONFIG is no error: what it does not tell is left out, and said to be unknown" {
+  redis ACL SETUSER default -config >/dev/null
+  request GET /health
+  redis ACL SETUSER default +@all >/dev/null
+  expect 200
+  same "$(json '.services.redis | [.status, has("appendfsync"), .appendonly, .durability, (.warnings | length)] | map(tostring) | join(" ")')" \
+    'ok false yes unknown 1'
+}
+
+# as in redis.conf: NAME VALUE
+recommended() {
+  sed -n '/^## Redis configuration/,/^| setting/p' "$stack_root/doc/queues.md" |
+    sed -n '/^```/,/^```/p' | grep -v '^```'
+}
+
+@test "the Redis that is started here is configured as doc/queues.md tells others to do it" {
+  local name value
+  same "$(recommended | wc -l)" 10
+  while read -r name value; do
+    value=${value/64mb/67108864}
+    same "$name $(redis --raw CONFIG GET "$name" | sed -n 2p)" "$name ${value//\"/}"
+  done < <(recommended)
 }
 
 # bats test_tags=route:health

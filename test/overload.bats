@@ -261,6 +261,9 @@ bgsave_is() { [ "$(redis --raw INFO persistence | tr -d '\r' | sed -n 's/^rdb_la
   request GET "$a"
   expect 200
   same "$(redis LLEN queue:default)" 1
+  request GET /health
+  expect 503
+  [[ $(json '.services.redis.warnings | join(" ")') == 'rdb_last_bgsave_status is err: '* ]]
   rmdir "$PARLEY_VAR/redis/dump.rdb"
   redis BGSAVE >/dev/null
   wait_for 10 bgsave_is ok
