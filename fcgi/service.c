@@ -75,6 +75,7 @@ static int master(const struct service_kind *kind, struct service *s, const char
 		return 1;
 	}
 	LOG(LOG_INFO, "started", LOG_S("socket", address), LOG_N("processes", how.processes));
+	program_check_redis(&s->conf);
 	open_metrics(s, kind->name);
 	metrics_close(&s->metrics);
 	rc = supervise(&how, &e);

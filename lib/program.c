@@ -1,4 +1,4 @@
-/* What all programs share: how they begin, and the recovery of Redis. */
+/* What all programs share: how they begin, and what they say of Redis and do when it went back. */
 #include "program.h"
 
 #include <malloc.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "clock.h"
+#include "durability.h"
 #include "log.h"
 #include "recover.h"
 
@@ -137,4 +138,30 @@ bool program_recover(struct redis *r, struct db *db)
 		    LOG_N("missing", done.missing), LOG_N("counters_raised", done.raised),
 		    LOG_N("counters_removed", done.removed), LOG_N("ms", clock_mono_ms() - began));
 	return rc > 0;
+}
+
+static void add_warnings(struct buf *text, const struct durability *d)
+{
+	char warning[DURABILITY_WARNING];
+	size_t row = 0;
+
+	while (durability_warning(d, &row, warning))
+		buf_addf(text, "%s%s", text->len ? "; " : "", warning);
+}
+
+void program_check_redis(const struct conf *conf)
+{
+	struct buf text = BUF_INIT;
+	struct durability d;
+	struct redis r;
+
+	if (redis_init(&r, conf, NULL, NULL))
+		return;
+	if (!durability_read(&d, &r, NULL))
+		add_warnings(&text, &d);
+	if (text.len)
+		LOG(LOG_WARN, "redis may lose or refuse writes", LOG_S("durability", durability_word(&d)),
+		    LOG_S("because", buf_str(&text)));
+	buf_clear(&text);
+	redis_clear(&r);
 }

@@ -35,4 +35,9 @@ enum program_start program_start(struct conf *conf, const char *name, const char
  * what came of it. True: it is recovered, by us. */
 bool program_recover(struct redis *r, struct db *db);
 
+/* At the start: one warning if Redis may lose what it acknowledges, or refuse writes (lib/durability.h). A
+ * connection of its own, ended before this returns; a Redis that is away is no matter, and is waited for
+ * no longer than for two answers. */
+void program_check_redis(const struct conf *conf);
+
 #endif

@@ -87,6 +87,7 @@ static bool start(struct worker *w, const struct worker_kind *kind, int argc, ch
 	w->until_ms = seconds ? clock_mono_ms() + seconds * 1000 : INT64_MAX;
 	stop_catch();
 	LOG(LOG_INFO, "started", LOG_S("slot", w->slot.name));
+	program_check_redis(&w->conf);
 	return true;
 }
 

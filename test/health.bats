@@ -201,6 +201,51 @@ recommended() {
   done < <(recommended)
 }
 
+warned() { log_count "$1" 'redis may lose or refuse writes'; }
+
+@test "a program that starts against a Redis that may lose what it acknowledges says so once, and starts" {
+  local name
+  stop writer
+  jobs_stop
+  rm -f "$PARLEY_VAR"/log/{writer,persist-1,persist-2,recount,schedule}.log
+  redis CONFIG SET appendfsync everysec >/dev/null
+  redis CONFIG SET maxmemory-policy volatile-lru >/dev/null
+  start writer
+  jobs_start 2
+  writer POST "$messages" '{"body":"all the same"}'
+  expect 201
+  wait_for 10 is_stored "$(header Location)"
+  stop writer # so that each of its processes had the time to say it too
+  jobs_stop
+  for name in writer persist-1 persist-2 recount schedule; do
+    same "$name $(warned "$name")" "$name 1"
+    log_has "$name" 'warn .*durability=everysec because="appendfsync is everysec: .*; maxmemory-policy is volatile-lru: '
+  done
+  redis CONFIG SET appendfsync always >/dev/null
+  redis CONFIG SET maxmemory-policy noeviction >/dev/null
+  start writer
+  jobs_start 1
+  same "$(warned writer) $(warned persist-1)" '1 1'
+}
+
+@test "a program that starts without Redis, or with one that hangs, says nothing of that and starts" {
+  stop writer
+  rm "$PARLEY_VAR/log/writer.log"
+  stop redis
+  start writer
+  writer GET /health
+  expect 503
+  stop writer
+  start redis
+  signal redis STOP
+  start writer
+  writer GET /health/live
+  expect 200
+  signal redis CONT
+  wait_for 20 all_well
+  same "$(warned writer)" 0
+}
+
 # bats test_tags=route:health
 @test "the queue's depth counts what is queued and in flight, its age the oldest job" {
   local n age
