@@ -317,6 +317,17 @@ END
   grep -q 'started.*here:2' "$BATS_TEST_TMPDIR/err"
 }
 
+holds_slot() { [ "$(cat "$PARLEY_VAR/slots/$1-$2.lock")" = "$(pid_of "$1")" ]; }
+
+@test "a slot's file has the pid of the program that holds it" {
+  local program
+  for program in persist recount schedule purge; do
+    start $program
+    wait_for 10 holds_slot $program 1
+    stop $program
+  done
+}
+
 @test "a node without a name gets one and keeps it" {
   local name
   timeout 20 "$persist" --for 1 2>"$BATS_TEST_TMPDIR/first"
