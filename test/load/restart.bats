@@ -101,7 +101,7 @@ replaced_under_load() {
   before=$(metric 'http_requests_total{service="writer"')
   pids=$(pid_of api; pid_of writer; pid_of search)
   load_begin
-  for ((n = 0; n < $(long 10 100); n++)); do
+  for ((n = 0; n < $(long 10 50); n++)); do
     for name in api writer search; do install_program $name; done
     hang_up api writer search
     for name in api writer search; do runs_file $name; done
@@ -138,7 +138,7 @@ started_beside() {
   local n name
   use_web "$1"
   load_begin
-  for ((n = 0; n < $(long 5 50); n++)); do
+  for ((n = 0; n < $(long 3 30); n++)); do
     for name in api writer search; do
       second_start $name
       in_its_place $name
@@ -175,7 +175,7 @@ held_under_load() {
   for name in api writer; do held $name; done
   use_web "$1"
   load_begin
-  for ((n = 0; n < $(long 5 50); n++)); do
+  for ((n = 0; n < $(long 3 30); n++)); do
     for name in api writer; do
       pid=$(pid_of $name)
       kill -TERM "$pid"
