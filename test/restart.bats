@@ -17,7 +17,7 @@ setup_file() {
     cp -a "$stack_root/$folder" "$TREE"
   done
   for part in gen lib fcgi jobs libparley.a; do cp -a "$stack_root/build/$part" "$TREE/build"; done
-  cd "$TREE"
+  cd "$TREE" || return 1
   spawn "$PARLEY_VAR/log/server" env PARLEY_WORKERS=2 script/server
   echo "$REPLY" >"$PARLEY_VAR/pids/server"
   await 120000 "$REPLY" grep -q '^ready: ' "$PARLEY_VAR/log/server" ||
@@ -29,7 +29,7 @@ teardown_file() {
 }
 
 setup() {
-  cd "$TREE"
+  cd "$TREE" || return 1
   new_application
   new_chat
 }
@@ -110,4 +110,13 @@ refuses_to_restart() {
   same "$status $output" "1 restart: no script/server runs in $BATS_TEST_TMPDIR"
   run script/restart --now
   same "$status" 2
+}
+
+# All that script/server has started holds its lock.
+@test "a server that is killed after a restart still takes all its parts with it" {
+  local masters pid
+  masters=$(masters)
+  kill -KILL "$(pid_of server)"
+  wait_for 60 flock -n "$PARLEY_VAR/run/server.lock" true
+  for pid in $masters; do ! alive "$pid" || return 1; done
 }
