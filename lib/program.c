@@ -22,6 +22,7 @@ static void help(const char *name, const char *purpose, const struct program_opt
 		printf("  %s %-*s %s\n", options->name, 18 - (int)strlen(options->name),
 		       options->argument, options->help);
 	puts("  --print-config      print the settings in force, secrets masked\n"
+	     "  --check             (the last) say nothing and exit with 0 if it would start so\n"
 	     "  --version           print the version\n"
 	     "  --help              print this\n");
 	conf_help(stdout);
@@ -60,6 +61,10 @@ static int read_options(const char *name, const struct program_option *options, 
 			;
 		if (!o->name)
 			return usage(name, "unknown option", argv[i]);
+		if (o->given) {
+			*o->given = true;
+			continue;
+		}
 		if (i + 1 == argc)
 			return usage(name, "no value for", argv[i]);
 		if (set_option(o, argv[++i]))
@@ -93,6 +98,8 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 				 const struct program_option *options, int argc, char **argv,
 				 int *status)
 {
+	bool check;
+
 	memset(conf, 0, sizeof(*conf));
 	*status = 0;
 	mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
@@ -117,10 +124,13 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 		conf_print(conf, stdout);
 		return PROGRAM_DONE;
 	}
-	*status = read_options(name, options, argc, argv);
+	check = argc > 1 && !strcmp(argv[argc - 1], "--check");
+	*status = read_options(name, options, argc - check, argv);
 	if (!*status)
 		*status = load(conf, name);
-	return *status ? PROGRAM_USAGE : PROGRAM_RUN;
+	if (*status)
+		return PROGRAM_USAGE;
+	return check ? PROGRAM_DONE : PROGRAM_RUN;
 }
 
 bool program_recover(struct redis *r, struct db *db)

@@ -11,18 +11,19 @@
 
 #define PROGRAM_VERSION "0.1.0"
 
-/* One option with a value ("--slot N"). Rows of a table that ends with a NULL name. */
+/* One option, with a value ("--slot N") or without. Rows of a table that ends with a NULL name. */
 struct program_option {
 	const char *name;     /* "--slot" */
-	const char *argument; /* "N", for --help */
+	const char *argument; /* "N", for --help; "" when it has no value */
 	const char *help;
 	int64_t *number;      /* where a number goes (1..2^31), or */
-	const char **text;    /* where a text goes */
+	const char **text;    /* where a text goes; or */
+	bool *given;          /* that it was given, when it has no value */
 };
 
 enum program_start {
 	PROGRAM_RUN,  /* settings are loaded, the log is set up */
-	PROGRAM_DONE, /* --help, --version, --print-config, --markdown: exit 0 */
+	PROGRAM_DONE, /* --help, --version, --print-config, --markdown, --check: exit 0 */
 	PROGRAM_USAGE /* a bad option (exit 2) or a bad setting (exit 1): said on standard error */
 };
 

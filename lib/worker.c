@@ -69,9 +69,9 @@ static bool start(struct worker *w, const struct worker_kind *kind, int argc, ch
 {
 	int64_t wanted = 0, seconds = 0;
 	const struct program_option options[] = {
-		{ "--slot", "N", "take this slot, not the lowest free one", &wanted, NULL },
-		{ "--for", "SECONDS", "stop after so long, between two batches", &seconds, NULL },
-		{ NULL, NULL, NULL, NULL, NULL },
+		{ "--slot", "N", "take this slot, not the lowest free one", &wanted, NULL, NULL },
+		{ "--for", "SECONDS", "stop after so long, between two batches", &seconds, NULL, NULL },
+		{ NULL, NULL, NULL, NULL, NULL, NULL },
 	};
 	enum program_start how;
 
