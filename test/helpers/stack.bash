@@ -39,7 +39,7 @@ start() {
     redis) redis_start "$PARLEY_VAR" "${STACK_REDIS_PORT:-0}" "$@" ;;
     mariadb) mariadb_start "$PARLEY_VAR" "${STACK_MYSQL_PORT:-}" "$@" ;;
     lighttpd | nginx) start_web "$name" ;;
-    shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" ;;
+    shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" "$@" ;;
     api | writer | search)
       rm -f "$PARLEY_VAR/run/$name.sock"
       spawn "$log" "$PARLEY_BUILD/fcgi/$name" "$@"
@@ -306,9 +306,17 @@ same() {
   return 1
 }
 
+# quoted TEXT: as a JSON string, without jq; TEXT has no control characters but new lines and tabs
+quoted() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  printf '"%s"' "${text//$'\t'/\\t}"
+}
+
 # new_application [NAME]: its token in $token · new_chat [TOKEN]: its number in $chat
 new_application() {
-  request POST /applications "{\"name\":\"${1:-test}\"}"
+  request POST /applications "{\"name\":$(quoted "${1:-test}")}"
   expect 201
   token=$(json .token)
 }
