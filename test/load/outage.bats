@@ -214,18 +214,3 @@ replaced() {
 @test "MySQL hanging: writes go on and are stored later, reads get 503 in time" {
   without_mysql hanging
 }
-
-@test "MySQL killed under load and started again: nothing acknowledged is lost" {
-  blast_start posting --clients 8 --for "$(long 8 60)" --rate 1500 --log "$log-posting" --strict \
-    "$(messages "$API")" "$(messages "$WRITER")"
-  local n
-  for ((n = 0; n < $(long 2 12); n++)); do
-    sleep 1
-    kill_9 mariadb
-    sleep 0.5
-    start mariadb
-  done
-  blast_end posting 60
-  same "$(figure .failed)" 0
-  compared 60
-}

@@ -1,0 +1,207 @@
+# shellcheck disable=SC2154 # stack.bash and load.bash set what is used here
+# fault.bash: what the tests of test/fault share. Needs helpers/stack and helpers/load.
+#
+#   @test "T1: …" { each_seed kill_jobs; }
+#
+# PARLEY_FAULT_SEED is the first seed, else it is drawn; PARLEY_FAULT_SEEDS, how many (1; in the long form
+# 10). All that a test chooses comes from RANDOM. A failure prints its seed. Each run adds a line to
+# build/fault.jsonl, of which script/reliability makes the table in doc/reliability.md.
+
+all_jobs=(persist-{1..5} recount schedule)
+fault_lines=$stack_root/build/fault.jsonl
+
+# --- seeds and the record -------------------------------------------------------------------------------
+
+each_seed() {
+  local n first=${PARLEY_FAULT_SEED:-}
+  [ -n "$first" ] || first=$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')
+  for ((n = 0; n < ${PARLEY_FAULT_SEEDS:-$(long 1 10)}; n++)); do
+    fault_seed=$((first + n))
+    RANDOM=$fault_seed
+    kills=0 loads=() checked='{}'
+    now_ms
+    fault_began=$REPLY
+    "$@"
+    fault_record true
+    fault_seed=
+  done
+}
+
+# fault_record OK: the line of this run
+fault_record() {
+  now_ms
+  mkdir -p "${fault_lines%/*}"
+  jq -nc --arg test "$BATS_TEST_DESCRIPTION" --argjson seed "$fault_seed" --argjson ok "$1" \
+    --argjson kills "$kills" --argjson ms $((REPLY - fault_began)) \
+    --argjson checked "${checked:-null}" \
+    '{$test, $seed} + ($checked // {} | {posts, acknowledged, lost, doubled, reused, renumbered})
+      + {$kills, seconds: ($ms / 1000), $ok}' >>"$fault_lines"
+}
+
+# In each teardown: of a run that broke off.
+fault_failed() {
+  [ -n "${fault_seed:-}" ] || return 0
+  echo "PARLEY_FAULT_SEED=$fault_seed repeats it"
+  tell "failed with PARLEY_FAULT_SEED=$fault_seed"
+  fault_record false
+}
+
+# between FROM TO: a whole number
+between() { echo $(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }
+
+# pause MS_FROM MS_TO: between two faults, somewhere between
+pause() {
+  local ms
+  ms=$(between "$1" "$2")
+  sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+}
+
+# one_of WORD…
+one_of() { echo "${@:$((RANDOM % $# + 1)):1}"; }
+
+# shuffled WORD…: in an order of the seed, a word a line
+shuffled() {
+  local n at words=("$@")
+  for ((n = ${#words[@]}; n > 0; n--)); do
+    at=$((RANDOM % n))
+    echo "${words[at]}"
+    words[at]=${words[n - 1]}
+  done
+}
+
+# --- load and invariants -----------------------------------------------------------------------------------
+
+# scene CHATS: a new application with so many chats: $app, $token, $chats (their ids), $urls (of messages,
+# through both services) and $url_places for the checker
+scene() {
+  local n base
+  chats=() urls=() url_places=
+  new_application "$BATS_TEST_NUMBER $fault_seed"
+  app=$(db "SELECT id FROM chat_applications WHERE token = '$token'")
+  for ((n = 0; n < $1; n++)); do
+    new_chat
+    chats+=($((app << 32 | chat)))
+    for base in "$API" "$WRITER"; do
+      urls+=("$(messages "$base")")
+      url_places+=${url_places:+,}$((app << 32 | chat))
+    done
+  done
+}
+
+# load_start NAME OPTION…: posts to all chats of the scene, in the background
+load_start() {
+  local log=$BATS_TEST_TMPDIR/$fault_seed-$1
+  loads+=(--log "$log" "$url_places")
+  blast_start "$1" --unique "s$fault_seed-$1" --log "$log" "${@:2}" "${urls[@]}"
+}
+
+# chats_start NAME OPTION…: creates chats in the application of the scene
+chats_start() {
+  local log=$BATS_TEST_TMPDIR/$fault_seed-$1
+  loads+=(--log "$log" "app:$app,app:$app")
+  blast_start "$1" --unique "s$fault_seed-$1" --log "$log" "${@:2}" \
+    "$API/applications/$token/chats" "$WRITER/applications/$token/chats"
+}
+
+# load_stop NAME: as if its time were over
+load_stop() {
+  signal "$1" TERM
+  blast_end "$1" 60
+}
+
+# watch_start: looks at I6 again and again; behind load_start
+watch_start() {
+  spawn "$PARLEY_VAR/tmp/watch" "$stack_root/test/invariants.py" watch --var "$PARLEY_VAR" "${loads[@]}"
+  echo "$REPLY" >"$PARLEY_VAR/pids/watch"
+}
+
+# watch_end: there were looks, and nothing was missing in any
+watch_end() {
+  stop watch
+  tell "watch: $(tail -n 1 "$PARLEY_VAR/tmp/watch")"
+  if ! jq -e '.looks > 2 and .looked_for > 0 and .violations == {}' \
+    <(tail -n 1 "$PARLEY_VAR/tmp/watch") >/dev/null; then
+    cat "$PARLEY_VAR/tmp/watch"
+    return 1
+  fi
+  rm "$PARLEY_VAR/tmp/watch"
+}
+
+# invariants SECONDS [OPTION…]: when nothing waits any more, all of them but I6; the summary is in
+# $checked. Options are those of test/invariants.py.
+invariants() {
+  wait_for "$1" drained
+  case " ${*:2} " in
+    *' --excuse retry '*) ;;
+    *) wait_for "$1" no_retry ;;
+  esac
+  wait_for "$1" drained
+  checked=$("$stack_root/test/invariants.py" check --var "$PARLEY_VAR" "${loads[@]}" "${@:2}") || {
+    echo "$checked"
+    checked=$(tail -n 1 <<<"$checked")
+    return 1
+  }
+  tell "seed $fault_seed: $checked"
+}
+
+no_retry() { [ "$(redis ZCARD retry)" = 0 ]; }
+
+# --- programs ----------------------------------------------------------------------------------------------
+
+# run_job NAME: persist-3 in slot 3. Those whose names are in $proxied reach MySQL through the proxy.
+run_job() {
+  local url=mysql://parley@/parley?socket=$PARLEY_VAR/run/mysql
+  [[ " ${proxied:-} " == *" $1 "* ]] && url+=-proxy.sock || url+=.sock
+  case $1 in
+    persist-*) DATABASE_URL=$url start "$1" --slot "${1#persist-}" ;;
+    *) start "$1" ;;
+  esac
+}
+
+# revive NAME…: as cron or systemd would
+revive() {
+  local name
+  for name; do is_running "$name" || run_job "$name"; done
+}
+
+# reviving COMMAND…: for wait_for
+reviving() {
+  revive "${all_jobs[@]}"
+  "$@"
+}
+
+# wait_gone PID
+wait_gone() { wait_for 5 group_gone "$1"; }
+
+# kill_job NAME: at once, and it stays away
+kill_job() {
+  ! is_running "$1" || signal_all "$1" KILL
+  wait_gone "$(pid_of "$1")"
+  kills=$((kills + 1))
+}
+
+# --- the proxy ---------------------------------------------------------------------------------------------
+
+# proxy_start NAME SERVER LISTEN: between programs and redis or mysql; unix sockets or ports
+proxy_start() {
+  rm -f "$PARLEY_VAR/run/$1-proxy.control"
+  spawn "$PARLEY_VAR/log/$1-proxy.log" "$stack_root/test/helpers/proxy.py" "$3" "$2" \
+    "$PARLEY_VAR/run/$1-proxy.control" "${fault_seed:-0}"
+  echo "$REPLY" >"$PARLEY_VAR/pids/$1-proxy"
+  await 10000 "$REPLY" proxy "$1" state >/dev/null || { cat "$PARLEY_VAR/log/$1-proxy.log"; return 1; }
+}
+
+# proxy NAME COMMAND…: see test/helpers/proxy.py; prints its state
+proxy() {
+  curl -sS --fail-with-body --max-time 10 --unix-socket "$PARLEY_VAR/run/$1-proxy.control" \
+    --data "${*:2}" http://proxy/
+}
+
+# proxy_state NAME FILTER
+proxy_state() { proxy "$1" state | jq -r "$2"; }
+
+proxy_stopped() { [ "$(proxy_state "$1" '.stopped | length')" != 0 ]; }
+
+free_port() {
+  until REPLY=$((20000 + RANDOM % 12000)) && ! port_taken "$REPLY" 127.0.0.1; do :; done
+}
