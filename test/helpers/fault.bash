@@ -46,27 +46,30 @@ fault_failed() {
   fault_record false
 }
 
-# between FROM TO: a whole number
-between() { echo $(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }
+# What follows leaves its answer in a variable: RANDOM begins anew in each $(…).
+
+# between FROM TO: a whole number, in REPLY
+between() { REPLY=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }
+
+# one_of WORD…: in REPLY
+one_of() { REPLY=${@:$((RANDOM % $# + 1)):1}; }
+
+# shuffle WORD…: in the array `shuffled`
+shuffle() {
+  local n at word
+  shuffled=("$@")
+  for ((n = $# - 1; n > 0; n--)); do
+    at=$((RANDOM % (n + 1)))
+    word=${shuffled[n]}
+    shuffled[n]=${shuffled[at]}
+    shuffled[at]=$word
+  done
+}
 
 # pause MS_FROM MS_TO: between two faults, somewhere between
 pause() {
-  local ms
-  ms=$(between "$1" "$2")
-  sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
-}
-
-# one_of WORD…
-one_of() { echo "${@:$((RANDOM % $# + 1)):1}"; }
-
-# shuffled WORD…: in an order of the seed, a word a line
-shuffled() {
-  local n at words=("$@")
-  for ((n = ${#words[@]}; n > 0; n--)); do
-    at=$((RANDOM % n))
-    echo "${words[at]}"
-    words[at]=${words[n - 1]}
-  done
+  between "$1" "$2"
+  sleep "$((REPLY / 1000)).$(printf %03d $((REPLY % 1000)))"
 }
 
 # --- load and invariants -----------------------------------------------------------------------------------
@@ -101,6 +104,12 @@ chats_start() {
   loads+=(--log "$log" "app:$app,app:$app")
   blast_start "$1" --unique "s$fault_seed-$1" --log "$log" "${@:2}" \
     "$API/applications/$token/chats" "$WRITER/applications/$token/chats"
+}
+
+# all_accepted NAME SECONDS: every request of a load was, to its end
+all_accepted() {
+  blast_end "$1" "$2"
+  same "$(figure .failed)" 0
 }
 
 # load_stop NAME: as if its time were over
@@ -150,10 +159,10 @@ no_retry() { [ "$(redis ZCARD retry)" = 0 ]; }
 
 # run_job NAME: persist-3 in slot 3. Those whose names are in $proxied reach MySQL through the proxy.
 run_job() {
-  local url=mysql://parley@/parley?socket=$PARLEY_VAR/run/mysql
-  [[ " ${proxied:-} " == *" $1 "* ]] && url+=-proxy.sock || url+=.sock
+  local url="mysql://parley@/parley?socket=$PARLEY_VAR/run/mysql"
+  [[ " ${proxied[*]:-} " == *" $1 "* ]] && url+=-proxy.sock || url+=.sock
   case $1 in
-    persist-*) DATABASE_URL=$url start "$1" --slot "${1#persist-}" ;;
+    persist-*) DATABASE_URL=$url start "$1" --slot "${1#persist-}" "${@:2}" ;;
     *) start "$1" ;;
   esac
 }
@@ -168,6 +177,16 @@ revive() {
 reviving() {
   revive "${all_jobs[@]}"
   "$@"
+}
+
+# calm: in each teardown: what a failed test left hanging goes on, its loads end, and all is started
+calm() {
+  local name
+  for name in watch posting chats; do [ ! -f "$PARLEY_VAR/pids/$name" ] || kill_9 "$name"; done
+  for name in redis mariadb "${all_jobs[@]}"; do
+    [ ! -f "$PARLEY_VAR/pids/$name" ] || signal "$name" CONT 2>/dev/null || true
+    is_running "$name" || run_job "$name"
+  done
 }
 
 # wait_gone PID
@@ -190,6 +209,9 @@ proxy_start() {
   echo "$REPLY" >"$PARLEY_VAR/pids/$1-proxy"
   await 10000 "$REPLY" proxy "$1" state >/dev/null || { cat "$PARLEY_VAR/log/$1-proxy.log"; return 1; }
 }
+
+# mysql_proxy_start: for those in $proxied
+mysql_proxy_start() { proxy_start mysql "$PARLEY_VAR/run/mysql.sock" "$PARLEY_VAR/run/mysql-proxy.sock"; }
 
 # proxy NAME COMMAND…: see test/helpers/proxy.py; prints its state
 proxy() {

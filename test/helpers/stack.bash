@@ -178,6 +178,11 @@ stack_folder() {
 # the programs start.
 stack_start() {
   stack_folder
+  stack_run "$@"
+}
+
+# stack_run [COMMAND…]: the same in a folder that is there
+stack_run() {
   pick_ports # the programs know the front end's origin by its port
   template
   start redis
