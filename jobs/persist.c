@@ -135,6 +135,13 @@ static void refused(struct round *r, struct store_item *items, size_t n, const s
 	store_part(r, items, n);
 }
 
+/* Its client was told another number: that is kept in renumbered_messages, and said once. */
+static void tell_renumbered(const struct store_item *i)
+{
+	LOG(LOG_WARN, "message renumbered", LOG_S("jid", i->job->jid), LOG_N("chat", i->chat),
+	    LOG_N("given_number", store_renumbered(i)), LOG_N("number", i->job->number));
+}
+
 /* Once it is committed: how many jobs have their row. */
 static void count_stored(struct round *r, const struct store_item *items, size_t n)
 {
@@ -144,6 +151,8 @@ static void count_stored(struct round *r, const struct store_item *items, size_t
 	for (i = 0; i < n; i++) {
 		chats += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_CHAT;
 		messages += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_MESSAGE;
+		if (items[i].state == STORE_DONE && !items[i].went && store_renumbered(&items[i]))
+			tell_renumbered(&items[i]);
 	}
 	metrics_add(&r->worker->metrics, METRICS_STORED, "chats", chats);
 	metrics_add(&r->worker->metrics, METRICS_STORED, "messages", messages);
@@ -353,7 +362,7 @@ static int raise_counters(struct round *r, struct err *e)
 
 	for (i = 0; i < r->n; i++)
 		if (r->items[i].state == STORE_RETRY &&
-		    !strcmp(r->items[i].error_class, "NumberTaken") &&
+		    !strcmp(r->items[i].error_class, JOB_NUMBER_TAKEN) &&
 		    raise_counter(r->worker, r->items[i].chat, e))
 			return -1;
 	return 0;

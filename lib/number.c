@@ -21,8 +21,10 @@ static int give(struct redis *r, struct redis_call *c, uint32_t *number, enum wo
 		return *word == WORD_NOAPP || *word == WORD_NOCTR ? 0 : -1;
 	}
 	*number = 0;
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
 		*number = (uint32_t)reply->element[0]->integer;
+		redis_saw(r, (uint64_t)reply->element[2]->integer);
+	}
 	freeReplyObject(reply);
 	return *number ? 1 : err_set(e, ERR_UNSURE, "redis: a script answered something else");
 }

@@ -74,10 +74,12 @@ int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err 
 	redis_arg(&c, q->token);
 	if (redis_send(q->redis, &c, &b->reply, e))
 		return -1;
-	if (!is_drain_reply(b->reply))
+	if (!is_drain_reply(b->reply)) {
 		err_set(e, ERR_REDIS, "redis: drain answered something else");
-	else if (!read_batch(b, e))
+	} else if (!read_batch(b, e)) {
+		redis_saw(q->redis, b->seq);
 		return 0;
+	}
 	batch_clear(b);
 	return -1;
 }

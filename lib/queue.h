@@ -83,7 +83,7 @@ int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct b
 /* Puts back the jobs of all workers whose lease has lapsed. The number of jobs, or -1. */
 int64_t queue_reap_lapsed(struct redis *r, struct err *e);
 /* Moves the jobs of a zset (KEY_RETRY, KEY_SCHEDULE) that are due to their queues. A job that failed
- * as "NumberTaken" gets a new number; a counter that is missing for that is healed, and if its chat was
+ * as JOB_NUMBER_TAKEN gets a new number; a counter that is missing for that is healed, and if its chat was
  * deleted the job goes as it is. One whose counter cannot be healed now stays. Returns how many were
  * moved, or -1. */
 int64_t queue_promote(struct redis *r, struct db *db, const char *zset, int64_t now_us,

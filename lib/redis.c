@@ -32,7 +32,7 @@ void redis_disconnect(struct redis *r)
 	if (r->link)
 		redisFree(r->link);
 	r->link = NULL;
-	r->compared = false;
+	r->compared = r->recovering = false;
 	metrics_connection(r->metrics, METRICS_REDIS, false);
 }
 
@@ -85,6 +85,12 @@ void redis_key(struct redis_call *c, const char *key)
 void redis_compared_only(struct redis_call *c)
 {
 	c->compared_only = true;
+}
+
+void redis_saw(struct redis *r, uint64_t queue_seq)
+{
+	if (queue_seq > r->seen)
+		r->seen = queue_seq;
 }
 
 void redis_call_clear(struct redis_call *c)
@@ -165,6 +171,7 @@ static int connect_anew(struct redis *r, struct err *e)
 	const char *database = database_of(&r->url);
 
 	redis_disconnect(r);
+	r->links++;
 	if (!breaker_allows(r->breaker, r->conf->redis_timeout_ms))
 		return err_set(e, ERR_REDIS, "redis: no answer in time a moment ago");
 	if (open_link(r, e))
@@ -279,7 +286,7 @@ static int send_once(struct redis *r, const struct redis_call *c, redisReply **r
 {
 	if (redis_connect(r, e))
 		return -1;
-	if (c->compared_only && !r->compared)
+	if (c->compared_only && !r->compared && !r->recovering)
 		return err_set(e, ERR_REDIS, "redis: the connection is new and was not compared yet");
 	return append(r, c, e) ? -1 : exchange(r, reply, e);
 }

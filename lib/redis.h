@@ -32,7 +32,11 @@ struct redis {
 	struct metrics *metrics;  /* borrowed, may be NULL; set after redis_init */
 	struct url url;
 	redisContext *link;       /* NULL: not connected */
+	uint64_t links;           /* connections made so far: tells one from the next */
 	bool compared;            /* this connection was compared with MySQL (lib/compare.h) */
+	bool recovering;          /* this connection is used to recover Redis (lib/recover.h) */
+	bool behind;              /* the last comparison found that Redis went back; not lost with the connection */
+	uint64_t seen;            /* the highest queue_seq that this process was ever answered */
 };
 
 struct redis_call {
@@ -63,6 +67,8 @@ void redis_arg_number(struct redis_call *c, int64_t number);
 /* The call is not sent on a connection that was not compared with MySQL (lib/compare.h): one that was
  * made between the comparison and the call may lead to a Redis that went back. Then ERR_REDIS. */
 void redis_compared_only(struct redis_call *c);
+/* A queue_seq that Redis answered: it is remembered (see compare). */
+void redis_saw(struct redis *r, uint64_t queue_seq);
 /* For a call that is not sent. */
 void redis_call_clear(struct redis_call *c);
 
