@@ -28,12 +28,12 @@ import time
 
 from check_log import Differences, posts
 
-OURS = ("default", "counts", "index")
+SERVED = ("default", "counts")
 SNAPSHOT = """
 local out = {}
-for _, queue in ipairs(redis.call('SMEMBERS', 'queues')) do
-  out[#out + 1] = 'queue:' .. queue
-  out[#out + 1] = redis.call('LRANGE', 'queue:' .. queue, 0, -1)
+for _, queue in ipairs({'queue:default', 'queue:counts', 'queue:index'}) do
+  out[#out + 1] = queue
+  out[#out + 1] = redis.call('LRANGE', queue, 0, -1)
 end
 for _, list in ipairs(redis.call('SMEMBERS', 'inflight')) do
   out[#out + 1] = list
@@ -65,7 +65,7 @@ class Redis:
         self.file = self.socket.makefile("rb")
 
     def ask(self, *words):
-        words = [str(word).encode() for word in words]
+        words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
         self.socket.sendall(b"*%d\r\n" % len(words) +
                             b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
         return self.reply()
@@ -115,7 +115,7 @@ def arguments(payload):
                                                  ("number",), ("body",))
                     for key in names if key in named]
         return kind, args
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None, []
 
 
@@ -343,10 +343,10 @@ class Check:
     def i5(self):
         places = collections.Counter(
             place for place, _ in self.world.payloads
-            if place.startswith("inflight:") or place in [f"queue:{queue}" for queue in OURS])
+            if place.startswith("inflight:") or place in [f"queue:{queue}" for queue in SERVED])
         for place, jobs in places.items():
             self.diff.add("I5", f"{jobs} jobs in {place}")
-        for queue in OURS:
+        for queue in SERVED:
             if self.world.redis.ask("HLEN", f"suspects:{queue}"):
                 self.diff.add("I5", f"suspects:{queue} is not empty")
         for place, payload in self.world.payloads:
