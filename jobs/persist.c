@@ -55,9 +55,8 @@ static int make_item(struct round *r, const struct job *j, struct err *e)
 		store_item_fail(i, STORE_DEAD, "BadArguments", j->fault);
 		i->action = STORE_VOID;
 	}
-	if (r->batch->try > QUEUE_SUSPECT_TRIES) {
-		store_item_fail(i, STORE_DEAD, "Interrupted",
-				"every worker that ran this job alone died");
+	if (batch_interrupted(r->batch)) {
+		store_item_fail(i, STORE_DEAD, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE);
 		i->action = STORE_VOID;
 	}
 	r->n++;
@@ -223,15 +222,9 @@ static void store_part(struct round *r, struct store_item *items, size_t n)
 static int bury(struct outcome *o, const struct job *j, const char *class, const char *message,
 		struct err *e)
 {
-	const struct job_failure why = { class, message, clock_wall_us() };
-	struct buf text = BUF_INIT;
-	int rc = job_failed(j, &why, &text, e) || outcome_dead(o, &text, e) ? -1 : 0;
-
 	LOG(LOG_ERROR, "job is dead", LOG_S("jid", j->jid), LOG_S("class", job_class_name(j->class)),
 	    LOG_S("error_class", class), LOG_S("error", message));
-	buf_clear(&text);
-	o->failed[j->class]++;
-	return rc;
+	return outcome_bury(o, j, class, message, e);
 }
 
 static int try_later(struct round *r, struct outcome *o, const struct store_item *i, struct err *e)
@@ -273,8 +266,8 @@ static int settle_job(struct round *r, struct outcome *o, const struct job *j, s
 {
 	bool ours = j->class == JOB_CREATE_CHAT || j->class == JOB_CREATE_MESSAGE;
 
-	if (!ours && r->batch->try > QUEUE_SUSPECT_TRIES && j->class != JOB_UNKNOWN)
-		return bury(o, j, "Interrupted", "every worker that ran this job alone died", e);
+	if (!ours && batch_interrupted(r->batch) && j->class != JOB_UNKNOWN)
+		return bury(o, j, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE, e);
 	if (!ours)
 		return forward(o, j, e);
 	if (j->fault && !leaves_void(j))
