@@ -113,15 +113,6 @@ t7() {
   nothing_dead
 }
 
-# Something new is stored.
-commits_happen() {
-  local now
-  now=$(db "SELECT SUM(messages_stored) FROM chats WHERE id IN (${chats[0]}, ${chats[1]})" 2>/dev/null) || return
-  [ "$now" != "${stored_before:-$now}" ] && { stored_before=; return; }
-  stored_before=$now
-  return 1
-}
-
 @test "T7: MySQL killed, hanging, read-only, its connections cut, in deadlocks, COMMIT's answer lost" {
   each_seed t7
 }

@@ -75,7 +75,7 @@ class Maker:
 
     def text(self, tag):
         n = self.choice.choice((0, 1, 20, 300, 5000))
-        return tag + " " + "".join(self.choice.choice(LETTERS) for _ in range(n))
+        return tag + " " + "".join(self.choice.choices(LETTERS, k=n))
 
     def envelope(self, kind, args, names):
         """A payload of any form for these arguments."""

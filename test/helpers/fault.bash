@@ -52,7 +52,7 @@ fault_failed() {
 between() { REPLY=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }
 
 # one_of WORD…: in REPLY
-one_of() { REPLY=${@:$((RANDOM % $# + 1)):1}; }
+one_of() { REPLY=${*:$((RANDOM % $# + 1)):1}; }
 
 # shuffle WORD…: in the array `shuffled`
 shuffle() {
@@ -224,6 +224,65 @@ proxy_state() { proxy "$1" state | jq -r "$2"; }
 
 proxy_stopped() { [ "$(proxy_state "$1" '.stopped | length')" != 0 ]; }
 
+# can_write: at once, through both services. Its messages are none of a load's: --foreign probe-
+can_write() {
+  local base
+  for base in "$API" "$WRITER"; do
+    ask "$base" POST "/applications/$token/chats/$chat/messages" "{\"body\":\"probe-$EPOCHREALTIME\"}"
+    [ "$status" = 201 ] || return
+  done
+}
+
+# commits_happen: for wait_for: something new is stored in the chats of the scene
+commits_happen() {
+  local now ids
+  printf -v ids '%s,' "${chats[@]}"
+  now=$(db "SELECT SUM(messages_stored) FROM chats WHERE id IN (${ids%,})" 2>/dev/null) || return
+  [ "$now" != "${stored_before:-$now}" ] && { stored_before=; return; }
+  stored_before=$now
+  return 1
+}
+
+# --- disks ---------------------------------------------------------------------------------------------------
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+# disk_make NAME MB: a file system of that size, in memory, which $PARLEY_VAR/NAME leads to. In stack_folder's
+# folder, before the servers start; disk_unmake takes it away when they have ended.
+disk_make() {
+  local folder
+  folder=$(mktemp -d "${TMPDIR:-/tmp}/parley-disk.XXXXXX")
+  as_root mount -t tmpfs -o "size=${2}m,mode=0711,uid=$(id -u)" parley-test "$folder" ||
+    { echo "a small file system cannot be mounted: this test wants root, or sudo" >&2; return 1; }
+  ln -s "$folder" "$PARLEY_VAR/$1"
+  echo "$folder" >>"$BATS_FILE_TMPDIR/disks"
+}
+
+disk_unmake() {
+  local folder
+  [ -f "$BATS_FILE_TMPDIR/disks" ] || return 0
+  while read -r folder; do
+    as_root umount "$folder"
+    rmdir "$folder"
+  done <"$BATS_FILE_TMPDIR/disks"
+}
+
+# disk_fill NAME KB: only so much is left, or less: whoever writes there goes on meanwhile
+disk_fill() {
+  local free
+  for _ in {1..20}; do
+    free=$(df --output=avail -k "$PARLEY_VAR/$1/" | tail -n 1)
+    [ $((free - $2)) -gt 0 ] || return 0
+    ! fallocate -l "$((free - $2))K" "$PARLEY_VAR/$1/filler" 2>/dev/null || return 0
+  done
+  return 1
+}
+
+disk_free() { rm -f "$PARLEY_VAR/$1/filler"; }
+
+# --- ports ---------------------------------------------------------------------------------------------------
+
+# free_port: in REPLY
 free_port() {
   until REPLY=$((20000 + RANDOM % 12000)) && ! port_taken "$REPLY" 127.0.0.1; do :; done
 }
