@@ -9,8 +9,8 @@
 #include "numbers.h"
 #include "random.h"
 
-#define KEEP_S 86400 /* of the token: longer than a recovery takes */
-#define PAGE 500     /* rows read, and counters set, at once */
+#define KEEP_MS 86400000 /* of the token: longer than a recovery takes */
+#define PAGE 500         /* rows read, and counters set, at once */
 /* queue_seq goes on this far above all that is known of it: beyond what any process has seen, so that
  * one loss is not found again by each of them. */
 #define AHEAD 1000000
@@ -57,12 +57,12 @@ static int leave_token(struct work *w, struct err *e)
 	struct redis_call c;
 
 	random_token(w->token);
-	redis_command(&c, "SET");
+	redis_script(&c, REDIS_SCRIPT_MARK);
 	redis_compared_only(&c);
-	redis_arg(&c, KEY_RECOVERING);
+	redis_key(&c, KEY_RECOVERING);
 	redis_arg(&c, w->token);
-	redis_arg(&c, "EX");
-	redis_arg_number(&c, KEEP_S);
+	redis_arg_number(&c, KEEP_MS);
+	redis_arg(&c, "");
 	return redis_send(w->redis, &c, NULL, e);
 }
 
