@@ -212,10 +212,9 @@ class Check:
     # ---- I1
 
     def may_be_lost(self, post):
-        """Not if its row was there at the moment of the loss: who else had the number then, had not."""
-        return self.args.lost_before and post.start_us < self.args.lost_before and (
-            post.place[0] == "chats" or (post.place[1], post.number) not in self.kept or
-            self.world.rows[post.place[1], post.number].body != post.body)
+        """It had begun before the loss, and its row was not there yet."""
+        return post.start_us < self.args.lost_before and (
+            post.place[0] == "chats" or (post.place[1], post.number) not in self.kept)
 
     def lose(self, post, text):
         self.figures["lost"] += 1

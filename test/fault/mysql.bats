@@ -141,12 +141,6 @@ t7_away() {
   same "$(log_count schedule 'put back')" "$lapsed"
 }
 
-# past MS
-past() {
-  now_ms
-  [ "$REPLY" -ge "$1" ]
-}
-
 @test "T7, T12: MySQL away for three lease times: nothing is dead" {
   each_seed t7_away
 }

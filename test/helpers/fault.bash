@@ -18,7 +18,7 @@ each_seed() {
   for ((n = 0; n < ${PARLEY_FAULT_SEEDS:-$(long 1 10)}; n++)); do
     fault_seed=$((first + n))
     RANDOM=$fault_seed
-    kills=0 loads=() checked='{}'
+    kills=0 loads=() checked='{}' figures='{}'
     now_ms
     fault_began=$REPLY
     "$@"
@@ -27,15 +27,15 @@ each_seed() {
   done
 }
 
-# fault_record OK: the line of this run
+# fault_record OK: the line of this run; a test may have put more into $figures, as JSON
 fault_record() {
   now_ms
   mkdir -p "${fault_lines%/*}"
   jq -nc --arg test "$BATS_TEST_DESCRIPTION" --argjson seed "$fault_seed" --argjson ok "$1" \
     --argjson kills "$kills" --argjson ms $((REPLY - fault_began)) \
-    --argjson checked "${checked:-null}" \
+    --argjson checked "${checked:-null}" --argjson figures "$figures" \
     '{$test, $seed} + ($checked // {} | {posts, acknowledged, lost, doubled, reused, renumbered})
-      + {$kills, seconds: ($ms / 1000), $ok}' >>"$fault_lines"
+      + {$kills, seconds: ($ms / 1000), $ok} + $figures' >>"$fault_lines"
 }
 
 # In each teardown: of a run that broke off.
@@ -53,6 +53,12 @@ between() { REPLY=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }
 
 # one_of WORD…: in REPLY
 one_of() { REPLY=${*:$((RANDOM % $# + 1)):1}; }
+
+# past MS
+past() {
+  now_ms
+  [ "$REPLY" -ge "$1" ]
+}
 
 # shuffle WORD…: in the array `shuffled`
 shuffle() {
@@ -242,6 +248,24 @@ commits_happen() {
   stored_before=$now
   return 1
 }
+
+# --- a loss --------------------------------------------------------------------------------------------------
+
+# loss_ahead: before it; loss_now: Redis has just lost something. The rows that MySQL has must stay. Options for
+# the checker are in $loss.
+loss_ahead() { losses_before=$(losses); }
+loss_now() {
+  local ids at=${EPOCHREALTIME/[.,]/}
+  printf -v ids '%s,' "${chats[@]}"
+  db "SELECT chat_id, number FROM messages WHERE chat_id IN (${ids%,})" >"$BATS_TEST_TMPDIR/kept"
+  loss=(--lost-before "$at" --kept "$BATS_TEST_TMPDIR/kept" --foreign probe-)
+}
+
+# losses: so often Redis was found to have gone back, and was recovered
+losses() { db "SELECT COUNT(*) FROM redis_losses WHERE recovered_at IS NOT NULL"; }
+
+# loss_found: since loss_ahead
+loss_found() { [ "$(losses)" -gt "$losses_before" ]; }
 
 # --- disks ---------------------------------------------------------------------------------------------------
 
