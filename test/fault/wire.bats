@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What lies between the programs and Redis refuses, swallows, cuts, delays, and loses answers.
+# Redis hangs, or what lies between it and the programs refuses, swallows, cuts, delays, and loses answers.
 
 load ../helpers/stack
 load ../helpers/load
@@ -43,6 +43,12 @@ cutting() { for_a_while 500 1000 cut "$((RANDOM % 40))"; }
 slicing() { for_a_while 500 1000 slices; }
 delaying() { for_a_while 500 1000 delay "$((RANDOM % 600))"; }
 
+hanging() {
+  signal redis STOP
+  pause 500 1500
+  signal redis CONT
+}
+
 resetting() {
   local n
   for ((n = 0; n < 10; n++)); do
@@ -74,7 +80,7 @@ t5() {
   scene 2
   load_start posting --clients 16 --for 600 --rate 600 --retry
   watch_start
-  shuffle refusing black_hole breaking cutting slicing delaying resetting creates_unanswered \
+  shuffle refusing black_hole hanging breaking cutting slicing delaying resetting creates_unanswered \
     finishes_unanswered drains_unanswered
   for fault in "${shuffled[@]}"; do
     kills=$((kills + 1))
@@ -89,6 +95,6 @@ t5() {
   same "$(redis ZCARD dead)" 0
 }
 
-@test "T5: Redis refusing, silent, slow, cut off in answers, its answers lost" {
+@test "T5: Redis hanging, refusing, silent, slow, cut off in answers, its answers lost" {
   each_seed t5
 }

@@ -18,7 +18,7 @@ each_seed() {
   for ((n = 0; n < ${PARLEY_FAULT_SEEDS:-$(long 1 10)}; n++)); do
     fault_seed=$((first + n))
     RANDOM=$fault_seed
-    kills=0 loads=() checked='{}' figures='{}'
+    kills=0 loads=() loss=() checked='{}' figures='{}'
     now_ms
     fault_began=$REPLY
     "$@"
@@ -34,7 +34,8 @@ fault_record() {
   jq -nc --arg test "$BATS_TEST_DESCRIPTION" --argjson seed "$fault_seed" --argjson ok "$1" \
     --argjson kills "$kills" --argjson ms $((REPLY - fault_began)) \
     --argjson checked "${checked:-null}" --argjson figures "$figures" \
-    '{$test, $seed} + ($checked // {} | {posts, acknowledged, lost, doubled, reused, renumbered})
+    --argjson redis_lost "$([ ${#loss[@]} = 0 ] && echo false || echo true)" \
+    '{$test, $seed, $redis_lost} + ($checked // {} | {posts, acknowledged, lost, doubled, reused, renumbered})
       + {$kills, seconds: ($ms / 1000), $ok} + $figures' >>"$fault_lines"
 }
 
