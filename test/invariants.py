@@ -29,6 +29,7 @@ import time
 from check_log import Differences, posts
 
 SERVED = ("default", "counts")
+LOOKS = 3  # of a watch, at least
 SNAPSHOT = """
 local out = {}
 for _, queue in ipairs({'queue:default', 'queue:counts', 'queue:index'}) do
@@ -473,7 +474,8 @@ class Watch:
 
     def run(self):
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stop", True))
-        while not self.stop:
+        print("watching", flush=True)
+        while not self.stop or self.looks < LOOKS:  # (whoever says TERM has the servers up)
             try:
                 self.look()
             except (OSError, subprocess.TimeoutExpired):

@@ -28,7 +28,6 @@ teardown() {
 }
 
 mysql_killed() {
-  kills=$((kills + 1))
   kill_9 mariadb
   pause 100 600
   start mariadb
@@ -102,6 +101,7 @@ t7() {
   watch_start
   shuffle mysql_killed mysql_hanging mysql_read_only connections_killed mysql_deadlocks commits_unanswered
   for fault in "${shuffled[@]}"; do
+    kills=$((kills + 1))
     $fault
     wait_for 10 reviving commits_happen
   done

@@ -13,12 +13,15 @@ fault_lines=$stack_root/build/fault.jsonl
 # --- seeds and the record -------------------------------------------------------------------------------
 
 each_seed() {
-  local n first=${PARLEY_FAULT_SEED:-}
+  local n control first=${PARLEY_FAULT_SEED:-}
   [ -n "$first" ] || first=$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')
   for ((n = 0; n < ${PARLEY_FAULT_SEEDS:-$(long 1 10)}; n++)); do
     fault_seed=$((first + n))
     RANDOM=$fault_seed
     kills=0 loads=() loss=() checked='{}' figures='{}'
+    for control in "$PARLEY_VAR"/run/*-proxy.control; do
+      [ ! -S "$control" ] || proxy "$(basename "$control" -proxy.control)" seed $fault_seed >/dev/null
+    done
     now_ms
     fault_began=$REPLY
     "$@"
@@ -129,18 +132,19 @@ load_stop() {
 watch_start() {
   spawn "$PARLEY_VAR/tmp/watch" "$stack_root/test/invariants.py" watch --var "$PARLEY_VAR" "${loads[@]}"
   echo "$REPLY" >"$PARLEY_VAR/pids/watch"
+  await 20000 "$REPLY" grep -qsx watching "$PARLEY_VAR/tmp/watch"
 }
 
-# watch_end: there were looks, and nothing was missing in any
+# watch_end: nothing was missing in any look
 watch_end() {
+  local said
   stop watch
-  tell "watch: $(tail -n 1 "$PARLEY_VAR/tmp/watch")"
-  if ! jq -e '.looks > 2 and .looked_for > 0 and .violations == {}' \
-    <(tail -n 1 "$PARLEY_VAR/tmp/watch") >/dev/null; then
-    cat "$PARLEY_VAR/tmp/watch"
-    return 1
-  fi
+  said=$(<"$PARLEY_VAR/tmp/watch")
   rm "$PARLEY_VAR/tmp/watch"
+  tell "watch: ${said##*$'\n'}"
+  [ "$(jq '.looked_for > 0 and .violations == {}' <<<"${said##*$'\n'}")" = true ] && return
+  echo "$said"
+  return 1
 }
 
 # invariants SECONDS [OPTION…]: when nothing waits any more, all of them but I6; the summary is in
@@ -212,7 +216,7 @@ kill_job() {
 proxy_start() {
   rm -f "$PARLEY_VAR/run/$1-proxy.control"
   spawn "$PARLEY_VAR/log/$1-proxy.log" "$stack_root/test/helpers/proxy.py" "$3" "$2" \
-    "$PARLEY_VAR/run/$1-proxy.control" "${fault_seed:-0}"
+    "$PARLEY_VAR/run/$1-proxy.control"
   echo "$REPLY" >"$PARLEY_VAR/pids/$1-proxy"
   await 10000 "$REPLY" proxy "$1" state >/dev/null || { cat "$PARLEY_VAR/log/$1-proxy.log"; return 1; }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""proxy.py LISTEN SERVER CONTROL [SEED]: stands between programs and a server, and harms what passes.
+"""proxy.py LISTEN SERVER CONTROL: stands between programs and a server, and harms what passes.
 
 LISTEN and SERVER are paths of unix sockets, or ports of 127.0.0.1. A command is the body of an HTTP
 request to the unix socket CONTROL; the answer is what `state` says, or 400. A message is what a client
@@ -17,6 +17,7 @@ sends until the server answers: all that the programs send to Redis and MySQL go
   stop before TEXT   the first client whose message has TEXT is stopped (SIGSTOP) before the server gets it
   stop after TEXT    the same, when the server has answered and the client has not got it
   kill TEXT          whoever sends TEXT is killed (SIGKILL) before the server gets it
+  seed N             what is left to chance begins anew
   server ADDRESS     is the server from now on; what stands is reset
   state              {"open": connections, "dropped", "killed", "stopped": [pids]}
 """
@@ -131,9 +132,9 @@ class Link:
 
 
 class Proxy:
-    def __init__(self, listen, server, seed):
+    def __init__(self, listen, server):
         self.listen, self.server = listen, server
-        self.random = random.Random(seed)
+        self.random = random.Random(0)
         self.links, self.listener, self.accepting = set(), None, None
         self.mode, self.number, self.text, self.when = "pass", 0, b"", ""
         self.dropped, self.killed, self.stopped = 0, 0, []
@@ -226,6 +227,9 @@ class Proxy:
         word, _, rest = line.strip().partition(" ")
         if word == "state":
             return
+        if word == "seed":
+            self.random.seed(rest)
+            return
         if word == "reset":
             self.reset_all()
             return
@@ -284,7 +288,7 @@ class Proxy:
 
 async def main():
     listen, server, control = sys.argv[1:4]
-    proxy = Proxy(listen, server, sys.argv[4] if len(sys.argv) > 4 else None)
+    proxy = Proxy(listen, server)
     proxy.open()
     controls = await asyncio.start_unix_server(proxy.control, control)
     async with controls:
@@ -292,6 +296,6 @@ async def main():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (4, 5):
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
     asyncio.run(main())
