@@ -148,10 +148,11 @@ template() {
   MARIADB_TEMPLATE=$PARLEY_TEST_TEMPLATE/mysql
 }
 
-# Ends all of a stack whose bats was killed.
+# Ends all of a stack whose bats was killed, or ended by the TERM that script/test sends when it is interrupted.
 guard() {
   # shellcheck disable=SC2016 # expanded by the guard itself
   spawn /dev/null env owner=$$ dir="$PARLEY_VAR" bash -c '
+    trap "" TERM
     while kill -0 "$owner" 2>/dev/null; do sleep 1; done
     for pid in $(cat "$dir"/pids/*); do kill -KILL -- "-$pid"; done
     rm -rf "$dir"'
@@ -174,15 +175,22 @@ stack_folder() {
   guard
 }
 
-# stack_start: all but the job programs, answering.
+# stack_start [COMMAND…]: all but the job programs, answering. COMMAND is run when the servers are up, before
+# the programs start.
 stack_start() {
   stack_folder
+  stack_run "$@"
+}
+
+# stack_run [COMMAND…]: the same in a folder that is there
+stack_run() {
   pick_ports # the programs know the front end's origin by its port
   template
   start redis
   start mariadb
   "$PARLEY_BUILD/jobs/migrate" 2>>"$PARLEY_VAR/log/migrate.log" ||
     { cat "$PARLEY_VAR/log/migrate.log" >&2; return 1; }
+  "${@:-:}"
   start api
   start writer
   start search
