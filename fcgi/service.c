@@ -33,6 +33,13 @@ static void open_metrics(struct service *s, const char *name)
 	s->without_metrics = true;
 }
 
+/* A request that met a Redis that went back was answered 503; the recovery is nobody's request. */
+static void after(struct service *s)
+{
+	if (s->redis.behind)
+		program_recover(&s->redis, &s->db);
+}
+
 /* Runs in the process, after the fork: connections are its own. */
 static int run(void *arg, atomic_bool *up)
 {
@@ -54,6 +61,7 @@ static int run(void *arg, atomic_bool *up)
 				       .guard = { s->conf.cors_origins, s->conf.admin_key },
 				       .metrics = &s->metrics,
 				       .requests = s->conf.process_requests,
+				       .after = after,
 				       .drain_ms = s->conf.stop_ms / 2,
 				       .drain = &s->shared->drain, .up = up };
 
@@ -128,6 +136,7 @@ static int keep_processes(struct program *p, const struct handover *before, stru
 
 	LOG(LOG_INFO, "started", LOG_S("socket", p->listener.address),
 	    LOG_N("processes", how.processes), LOG_N("of_before", how.n_old));
+	program_check_redis(&s->conf);
 	open_metrics(s, p->kind->name);
 	metrics_close(&s->metrics);
 	rc = supervise(&how, e);

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "backlog.h"
 #include "breaker.h"
 #include "catchup.h"
 #include "conf.h"
@@ -28,6 +29,7 @@ struct service {
 	struct db db;
 	struct tenants tenants;
 	struct catchup catchup;
+	struct backlog backlog;
 };
 
 struct service_kind {

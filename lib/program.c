@@ -1,4 +1,4 @@
-/* What every program begins with. */
+/* What all programs share: how they begin, and what they say of Redis and do when it went back. */
 #include "program.h"
 
 #include <malloc.h>
@@ -7,7 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "clock.h"
+#include "durability.h"
 #include "log.h"
+#include "recover.h"
 
 /* Big blocks come from mmap whatever was freed before, and so go back when they are freed. */
 #define BIG_BLOCK 131072
@@ -128,4 +131,47 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 	if (*status)
 		return PROGRAM_USAGE;
 	return check ? PROGRAM_DONE : PROGRAM_RUN;
+}
+
+bool program_recover(struct redis *r, struct db *db)
+{
+	struct recovery done;
+	struct err e = ERR_INIT;
+	int64_t began = clock_mono_ms();
+	int rc = recover(r, db, &done, &e);
+
+	if (rc < 0)
+		LOG(LOG_ERROR, "redis went back and is not recovered yet", LOG_S("error", e.text));
+	if (rc > 0)
+		LOG(LOG_ERROR, "redis had lost acknowledged writes, and is recovered",
+		    LOG_N("known_seq", done.known_seq), LOG_N("queue_seq", done.queue_seq),
+		    LOG_N("missing", done.missing), LOG_N("counters_raised", done.raised),
+		    LOG_N("counters_removed", done.removed), LOG_N("ms", clock_mono_ms() - began));
+	return rc > 0;
+}
+
+static void add_warnings(struct buf *text, const struct durability *d)
+{
+	char warning[DURABILITY_WARNING];
+	size_t row = 0;
+
+	while (durability_warning(d, &row, warning))
+		buf_addf(text, "%s%s", text->len ? "; " : "", warning);
+}
+
+void program_check_redis(const struct conf *conf)
+{
+	struct buf text = BUF_INIT;
+	struct durability d;
+	struct redis r;
+
+	if (redis_init(&r, conf, NULL, NULL))
+		return;
+	if (!durability_read(&d, &r, NULL))
+		add_warnings(&text, &d);
+	if (text.len)
+		LOG(LOG_WARN, "redis may lose or refuse writes", LOG_S("durability", durability_word(&d)),
+		    LOG_S("because", buf_str(&text)));
+	buf_clear(&text);
+	redis_clear(&r);
 }
