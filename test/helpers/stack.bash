@@ -174,15 +174,22 @@ stack_folder() {
   guard
 }
 
-# stack_start: all but the job programs, answering.
+# stack_start [COMMAND…]: all but the job programs, answering. COMMAND is run when the servers are up, before
+# the programs start.
 stack_start() {
   stack_folder
+  stack_run "$@"
+}
+
+# stack_run [COMMAND…]: the same in a folder that is there
+stack_run() {
   pick_ports # the programs know the front end's origin by its port
   template
   start redis
   start mariadb
   "$PARLEY_BUILD/jobs/migrate" 2>>"$PARLEY_VAR/log/migrate.log" ||
     { cat "$PARLEY_VAR/log/migrate.log" >&2; return 1; }
+  "${@:-:}"
   start api
   start writer
   start search
