@@ -148,10 +148,11 @@ template() {
   MARIADB_TEMPLATE=$PARLEY_TEST_TEMPLATE/mysql
 }
 
-# Ends all of a stack whose bats was killed.
+# Ends all of a stack whose bats was killed, or ended by the TERM that script/test sends when it is interrupted.
 guard() {
   # shellcheck disable=SC2016 # expanded by the guard itself
   spawn /dev/null env owner=$$ dir="$PARLEY_VAR" bash -c '
+    trap "" TERM
     while kill -0 "$owner" 2>/dev/null; do sleep 1; done
     for pid in $(cat "$dir"/pids/*); do kill -KILL -- "-$pid"; done
     rm -rf "$dir"'
