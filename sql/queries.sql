@@ -281,3 +281,11 @@ WHERE chat_id = ? AND number < ? ORDER BY number DESC LIMIT ?;
 -- name: search_page
 SELECT number, body, created_at, updated_at FROM messages
 WHERE chat_id = ? AND deleted_at IS NULL AND number IN ({?});
+
+-- jobs/queue
+
+-- What the past has left: messages under another number, losses that nobody has seen, how far Redis was.
+-- name: tool_history
+SELECT (SELECT COUNT(*) FROM renumbered_messages),
+  (SELECT COUNT(*) FROM redis_losses WHERE seen_at IS NULL),
+  (SELECT COALESCE(MAX(mark), 0) FROM redis_mark);
