@@ -8,21 +8,18 @@
 #include "key.h"
 #include "voids.h"
 
-static int move(struct redis *r, const char *zset, const struct job *j, const struct buf *text,
-		int64_t now_us, struct err *e)
+static int move(struct redis *r, const char *from, const char *to, const struct job *j,
+		const struct buf *text, const char *score, struct err *e)
 {
 	struct redis_call c;
 	int64_t moved;
-	char now[32];
 
-	snprintf(now, sizeof(now), "%lld.%06lld", (long long)(now_us / 1000000),
-		 (long long)(now_us % 1000000));
 	redis_script(&c, REDIS_SCRIPT_BURY);
-	redis_key(&c, zset);
-	redis_key(&c, KEY_DEAD);
+	redis_key(&c, from);
+	redis_key(&c, to);
 	redis_arg_bytes(&c, j->text, j->len);
 	redis_arg_bytes(&c, buf_str(text), text->len);
-	redis_arg(&c, now);
+	redis_arg(&c, score);
 	return redis_send_number(r, &c, &moved, e) ? -1 : (int)moved;
 }
 
@@ -30,10 +27,21 @@ int bury(struct redis *r, struct db *db, const char *zset, const struct job *j, 
 {
 	const struct job_failure why = { "Killed", "given up by hand (queue kill)", clock_wall_us() };
 	struct buf text = BUF_INIT;
-	int rc = voids_bury(r, db, j, e) || entry_complete(j, &why, &text, e)
-			 ? -1
-			 : move(r, zset, j, &text, why.now_us, e);
+	char now[32];
+	int rc;
+
+	snprintf(now, sizeof(now), "%lld.%06lld", (long long)(why.now_us / 1000000),
+		 (long long)(why.now_us % 1000000));
+	rc = voids_bury(r, db, j, e) || entry_complete(j, &why, &text, e)
+		     ? -1
+		     : move(r, zset, KEY_DEAD, j, &text, now, e);
 
 	buf_clear(&text);
 	return rc;
+}
+
+int bury_rewrite(struct redis *r, const char *zset, const struct job *j, const struct buf *text,
+		 struct err *e)
+{
+	return move(r, zset, zset, j, text, "", e);
 }

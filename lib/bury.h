@@ -11,5 +11,9 @@
  * lacks to lie among the dead is added (error_class "Killed").
  * 1; 0: it is not in the zset any more; -1 with *e. */
 int bury(struct redis *r, struct db *db, const char *zset, const struct job *j, struct err *e);
+/* Gives a job of a zset a new text, which differs from its old one; its score stays. 1; 0: it is not
+ * there any more; -1 with *e. */
+int bury_rewrite(struct redis *r, const char *zset, const struct job *j, const struct buf *text,
+		 struct err *e);
 
 #endif

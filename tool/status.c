@@ -117,6 +117,7 @@ static void add_zsets(struct buf *out, const struct status *s)
 
 static void add_workers(struct buf *out, const struct status *s, const struct conf *conf)
 {
+	long long lease_s = conf->lease_ms / 1000;
 	int p;
 
 	buf_addf(out, "%-16s", "working here");
@@ -130,7 +131,7 @@ static void add_workers(struct buf *out, const struct status *s, const struct co
 		buf_addch(out, '\n');
 	}
 	buf_addf(out, "%-16s  persist %lld that took jobs within the last %lld s (idle ones cannot be seen)\n",
-		 "elsewhere", (long long)s->elsewhere, (long long)(conf->lease_ms / 1000));
+		 "elsewhere", (long long)s->elsewhere, lease_s);
 }
 
 static void add_history(struct buf *out, const struct status *s)
