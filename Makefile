@@ -69,11 +69,18 @@ $(B)/test/load: $(patsubst %.c,$(B)/%.o,$(wildcard test/load*.c)) $(B)/libparley
 $(BENCH:%=$(B)/test/bench/%): $(B)/test/bench/%: $(B)/test/bench/%.o $(B)/libparley.a
 	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
 
-# clang's libFuzzer: the library is compiled into each fuzzer, so that coverage reaches it
-$(FUZZ:%=$(B)/fuzz/%): $(B)/fuzz/%: test/fuzz/%.c $(LIB) $(wildcard lib/*.h) $(GEN)
+# clang's libFuzzer. The library is compiled for it once, so that coverage reaches it.
+FUZZFLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+
+$(B)/fuzz/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
-	clang -std=c11 $(CPPFLAGS_) -g -O1 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -o $@ $< $(LIB) $(LDLIBS)
+	clang -std=c11 $(CPPFLAGS_) $(FUZZFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/libparley.a: $(LIB:%.c=$(B)/fuzz/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(FUZZ:%=$(B)/fuzz/%): $(B)/fuzz/%: $(B)/fuzz/test/fuzz/%.o $(B)/fuzz/libparley.a
+	clang $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 $(B)/gen/queries.h: sql/queries.sql script/gen-queries
 	@mkdir -p $(@D)
@@ -111,6 +118,7 @@ install: all
 clean:
 	rm -rf build
 
+-include $(patsubst %.c,$(B)/fuzz/%.d,$(LIB) $(wildcard test/fuzz/*.c))
 -include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c tool/*.c test/*.c test/unit/*.c test/bench/*.c))
 .PHONY: all tests fuzzers check lint doc install clean
 .SECONDARY:

@@ -25,12 +25,14 @@ static void create_chat(struct service *s, struct request *r, struct reply *p)
 {
 	uint64_t application = service_application(s, r, p);
 	struct err e = ERR_INIT;
-	uint32_t number;
+	uint32_t number = 0;
 	int rc;
 
 	if (!application)
 		return;
-	rc = number_chat(&s->redis, &s->db, application, &number, &e);
+	rc = backlog_check(&s->backlog, &s->redis, &e);
+	if (!rc)
+		rc = number_chat(&s->redis, &s->db, application, &number, &e);
 	if (!was_given(rc, service_no_application, r, &e, p))
 		return;
 	reply_header(p, "Location", "/applications/%s/chats/%u", r->token, number);
@@ -42,13 +44,15 @@ static void give_number(struct service *s, const struct request *r, const struct
 {
 	uint64_t application = service_application(s, r, p);
 	struct err e = ERR_INIT;
-	uint32_t number;
+	uint32_t number = 0;
 	int rc;
 
 	if (!application)
 		return;
-	rc = number_message(&s->redis, &s->db, key_chat_id(application, r->number[0]), buf_str(body),
-			    body->len, &number, &e);
+	rc = backlog_check(&s->backlog, &s->redis, &e);
+	if (!rc)
+		rc = number_message(&s->redis, &s->db, key_chat_id(application, r->number[0]),
+				    buf_str(body), body->len, &number, &e);
 	if (!was_given(rc, service_no_chat, r, &e, p))
 		return;
 	reply_header(p, "Location", "/applications/%s/chats/%u/messages/%u", r->token, r->number[0],

@@ -29,6 +29,13 @@ static void open_metrics(struct service *s, const char *name)
 	s->without_metrics = true;
 }
 
+/* A request that met a Redis that went back was answered 503; the recovery is nobody's request. */
+static void after(struct service *s)
+{
+	if (s->redis.behind)
+		program_recover(&s->redis, &s->db);
+}
+
 /* Runs in the process, after the fork: connections are its own. */
 static int run(void *arg)
 {
@@ -47,7 +54,7 @@ static int run(void *arg)
 	s->redis.metrics = s->db.metrics = &s->metrics;
 	const struct serve serving = { p->socket, p->kind->tables, s,
 				       { s->conf.cors_origins, s->conf.admin_key }, &s->metrics,
-				       s->conf.process_requests };
+				       s->conf.process_requests, after };
 
 	status = serve(&serving);
 	redis_clear(&s->redis);

@@ -2,6 +2,7 @@
 #ifndef PARLEY_SERVICE_H
 #define PARLEY_SERVICE_H
 
+#include "backlog.h"
 #include "breaker.h"
 #include "catchup.h"
 #include "conf.h"
@@ -25,6 +26,7 @@ struct service {
 	struct db db;
 	struct tenants tenants;
 	struct catchup catchup;
+	struct backlog backlog;
 };
 
 struct service_kind {

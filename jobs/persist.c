@@ -55,9 +55,8 @@ static int make_item(struct round *r, const struct job *j, struct err *e)
 		store_item_fail(i, STORE_DEAD, "BadArguments", j->fault);
 		i->action = STORE_VOID;
 	}
-	if (r->batch->try > QUEUE_SUSPECT_TRIES) {
-		store_item_fail(i, STORE_DEAD, "Interrupted",
-				"every worker that ran this job alone died");
+	if (batch_interrupted(r->batch)) {
+		store_item_fail(i, STORE_DEAD, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE);
 		i->action = STORE_VOID;
 	}
 	r->n++;
@@ -135,6 +134,13 @@ static void refused(struct round *r, struct store_item *items, size_t n, const s
 	store_part(r, items, n);
 }
 
+/* Its client was told another number: that is kept in renumbered_messages, and said once. */
+static void tell_renumbered(const struct store_item *i)
+{
+	LOG(LOG_WARN, "message renumbered", LOG_S("jid", i->job->jid), LOG_N("chat", i->chat),
+	    LOG_N("given_number", store_renumbered(i)), LOG_N("number", i->job->number));
+}
+
 /* Once it is committed: how many jobs have their row. */
 static void count_stored(struct round *r, const struct store_item *items, size_t n)
 {
@@ -144,6 +150,8 @@ static void count_stored(struct round *r, const struct store_item *items, size_t
 	for (i = 0; i < n; i++) {
 		chats += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_CHAT;
 		messages += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_MESSAGE;
+		if (items[i].state == STORE_DONE && !items[i].went && store_renumbered(&items[i]))
+			tell_renumbered(&items[i]);
 	}
 	metrics_add(&r->worker->metrics, METRICS_STORED, "chats", chats);
 	metrics_add(&r->worker->metrics, METRICS_STORED, "messages", messages);
@@ -214,15 +222,9 @@ static void store_part(struct round *r, struct store_item *items, size_t n)
 static int bury(struct outcome *o, const struct job *j, const char *class, const char *message,
 		struct err *e)
 {
-	const struct job_failure why = { class, message, clock_wall_us() };
-	struct buf text = BUF_INIT;
-	int rc = job_failed(j, &why, &text, e) || outcome_dead(o, &text, e) ? -1 : 0;
-
 	LOG(LOG_ERROR, "job is dead", LOG_S("jid", j->jid), LOG_S("class", job_class_name(j->class)),
 	    LOG_S("error_class", class), LOG_S("error", message));
-	buf_clear(&text);
-	o->failed[j->class]++;
-	return rc;
+	return outcome_bury(o, j, class, message, e);
 }
 
 static int try_later(struct round *r, struct outcome *o, const struct store_item *i, struct err *e)
@@ -264,8 +266,8 @@ static int settle_job(struct round *r, struct outcome *o, const struct job *j, s
 {
 	bool ours = j->class == JOB_CREATE_CHAT || j->class == JOB_CREATE_MESSAGE;
 
-	if (!ours && r->batch->try > QUEUE_SUSPECT_TRIES && j->class != JOB_UNKNOWN)
-		return bury(o, j, "Interrupted", "every worker that ran this job alone died", e);
+	if (!ours && batch_interrupted(r->batch) && j->class != JOB_UNKNOWN)
+		return bury(o, j, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE, e);
 	if (!ours)
 		return forward(o, j, e);
 	if (j->fault && !leaves_void(j))
@@ -353,7 +355,7 @@ static int raise_counters(struct round *r, struct err *e)
 
 	for (i = 0; i < r->n; i++)
 		if (r->items[i].state == STORE_RETRY &&
-		    !strcmp(r->items[i].error_class, "NumberTaken") &&
+		    !strcmp(r->items[i].error_class, JOB_NUMBER_TAKEN) &&
 		    raise_counter(r->worker, r->items[i].chat, e))
 			return -1;
 	return 0;

@@ -156,7 +156,8 @@ static int remove_messages(struct worker *w, uint64_t chat, uint64_t *removed, s
 	db_done(&w->db);
 	if (*w->conf.elasticsearch_url && db_run(&w->db, DB_PURGE_CHANGES, changes, 1, NULL, e))
 		return -1;
-	if (db_run(&w->db, DB_PURGE_MESSAGES, slice, 1, removed, e))
+	if (db_run(&w->db, DB_PURGE_MESSAGES, slice, 1, removed, e) ||
+	    db_run(&w->db, DB_PURGE_RENUMBERED, parent, 1, NULL, e))
 		return -1;
 	return *removed < (uint64_t)w->conf.purge_rows ? done(w, DB_PURGE_CHAT_DONE, chat, e) : 0;
 }

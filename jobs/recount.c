@@ -35,22 +35,26 @@ static int count(struct worker *w, const struct job *j, struct err *e)
 	return 0;
 }
 
-/* Not ours, or no sense in it: to its own queue, or buried. */
-static int pass_on(const struct job *j, struct outcome *o, struct err *e)
+static int forward(const struct job *j, struct outcome *o, struct err *e)
 {
-	const struct job_failure why = { "BadArguments", j->fault ? j->fault : "", clock_wall_us() };
 	struct buf text = BUF_INIT;
 	int rc;
 
-	if (j->fault) {
-		o->failed[j->class]++;
-		rc = job_failed(j, &why, &text, e) || outcome_dead(o, &text, e) ? -1 : 0;
-	} else {
-		buf_add(&text, j->text, j->len);
-		rc = outcome_forward(o, j->class, &text, e);
-	}
+	buf_add(&text, j->text, j->len);
+	rc = outcome_forward(o, j->class, &text, e);
 	buf_clear(&text);
 	return rc;
+}
+
+/* Counted, or where else it belongs. */
+static int one(struct worker *w, const struct batch *b, const struct job *j, struct outcome *o,
+	       struct err *e)
+{
+	if (j->fault)
+		return outcome_bury(o, j, "BadArguments", j->fault, e);
+	if (batch_interrupted(b) && j->class != JOB_UNKNOWN)
+		return outcome_bury(o, j, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE, e);
+	return recount_knows(j->class) ? count(w, j, e) : forward(j, o, e);
 }
 
 /* Takes longer than MySQL may take to answer: it would do so again, and hold up all others. It is asked
@@ -78,7 +82,7 @@ static int each(struct worker *w, const struct batch *b, struct outcome *o, int6
 
 		worker_alarm(w->conf.batch_timeout_ms); /* each may be a big chat */
 		began = clock_mono_ms();
-		rc = j->fault || !recount_knows(j->class) ? pass_on(j, o, e) : count(w, j, e);
+		rc = one(w, b, j, o, e);
 		if (rc && !is_too_much(w, j, e))
 			return -1;
 		took = clock_mono_ms() - began;

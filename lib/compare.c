@@ -1,4 +1,4 @@
-/* The comparison of Redis with MySQL on every new connection. */
+/* The comparison of Redis with what is known of it, on every new connection. */
 #include "compare.h"
 
 #include <string.h>
@@ -56,52 +56,98 @@ static int ask(struct db *db, enum db_query query, uint64_t *number, struct err 
 	return 0;
 }
 
-static int compare_sequence(struct redis *r, struct db *db, struct err *e)
+int compare_standing(struct redis *r, struct db *db, struct standing *s, struct err *e)
 {
-	uint64_t mark, seq = 0, stored;
+	uint64_t mark, stored = 0;
 	int there;
 
+	*s = (struct standing){ 0 };
 	if (ask(db, DB_MARK_HIGHEST, &mark, e))
 		return -1;
-	there = redis_get_number(r, KEY_QUEUE_SEQ, &seq, e);
+	there = redis_get_number(r, KEY_QUEUE_SEQ, &s->seq, e);
 	if (there < 0)
 		return -1;
-	if (there && seq >= mark)
-		return 0;
-	if (!there && !mark && !ask(db, DB_ANYTHING_STORED, &stored, e) && !stored)
-		return begin_sequence(r, e);
+	s->missing = !there;
+	s->known = mark > r->seen ? mark : r->seen;
+	s->only_seen = there && s->seq >= mark && s->seq < s->known;
 	if (there)
-		return err_set(e, ERR_BEHIND, "redis went back: queue_seq %llu, MySQL has seen %llu",
-			       (unsigned long long)seq, (unsigned long long)mark);
-	return err_set(e, ERR_BEHIND, "redis went back: queue_seq is missing, MySQL has seen %llu",
-		       (unsigned long long)mark);
+		return s->seq < s->known;
+	if (s->known)
+		return 1;
+	if (ask(db, DB_ANYTHING_STORED, &stored, e) || (!stored && begin_sequence(r, e)))
+		return -1;
+	return stored != 0;
+}
+
+static int behind(struct redis *r, const struct standing *s, struct err *e)
+{
+	r->behind = true;
+	if (s->missing)
+		return err_set(e, ERR_BEHIND, "redis went back: queue_seq is missing, %llu were given",
+			       (unsigned long long)s->known);
+	return err_set(e, ERR_BEHIND, "redis went back: queue_seq is %llu, %llu were given",
+		       (unsigned long long)s->seq, (unsigned long long)s->known);
+}
+
+static int compare_now(struct redis *r, struct db *db, struct err *e)
+{
+	struct standing s;
+	int rc = compare_standing(r, db, &s, e);
+
+	if (rc)
+		return rc < 0 ? -1 : behind(r, &s, e);
+	return 0;
+}
+
+/* Somebody has compared this Redis process, and it does not contradict what this process knows.
+ * 1, 0, -1 */
+static int compared_before(struct redis *r, const char *key, struct err *e)
+{
+	uint64_t seq = 0;
+	int there = redis_get_number(r, KEY_QUEUE_SEQ, &seq, e);
+
+	if (there < 1 || seq < r->seen)
+		return there < 0 ? -1 : 0;
+	return redis_exists(r, key, e);
+}
+
+/* It was one connection all the time: a new one may lead to another Redis. */
+static int good(struct redis *r, uint64_t link, struct err *e)
+{
+	if (r->links != link)
+		return err_set(e, ERR_REDIS, "redis: the connection broke while it was compared");
+	r->behind = false;
+	r->compared = true;
+	return 0;
 }
 
 int compare(struct redis *r, struct db *db, struct err *e)
 {
 	char key[KEY_MAX];
-	uint64_t found;
-	int there;
+	uint64_t link;
+	int before;
 
 	if (redis_connect(r, e))
 		return -1;
 	if (r->compared)
 		return 0;
+	link = r->links;
 	if (recovered_key(r, key, e))
 		return -1;
-	there = redis_get_number(r, key, &found, e);
-	if (there < 0)
+	before = compared_before(r, key, e);
+	if (before < 0)
 		return -1;
-	if (!there && (compare_sequence(r, db, e) || redis_set_mark(r, key, RECOVERED_KEEP_S, e)))
+	if (!before && (compare_now(r, db, e) || redis_set_mark(r, key, RECOVERED_KEEP_S, e)))
 		return -1;
-	r->compared = true;
-	return 0;
+	return good(r, link, e);
 }
 
 int compare_again(struct redis *r, struct db *db, struct err *e)
 {
-	if (redis_connect(r, e) || compare_sequence(r, db, e))
+	uint64_t link;
+
+	if (redis_connect(r, e))
 		return -1;
-	r->compared = true;
-	return 0;
+	link = r->links;
+	return compare_now(r, db, e) ? -1 : good(r, link, e);
 }

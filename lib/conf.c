@@ -137,7 +137,13 @@ static const struct setting settings[] = {
 		  "time; then one of them tries again." },
 	{ .name = "PARLEY_QUEUE_LIMIT", .type = NUMBER, .at = AT(queue_limit), .def = "1000000",
 	  .min = 0, .max = INT64_MAX, .unit = "jobs",
-	  .help = "Depth of the queue from which on creating is refused with 503; 0: no limit." },
+	  .help = "Depth of the queue from which on creating is refused with 503; 0: no limit. Where several "
+		  "applications have something waiting, one that has less than its share of this number "
+		  "may still create, up to twice the depth." },
+	{ .name = "PARLEY_QUEUE_AGE_LIMIT_S", .type = NUMBER, .at = AT(queue_age_limit_s), .def = "0",
+	  .min = 0, .max = 31536000, .unit = "s",
+	  .help = "Creating is refused with 503 while the oldest job of the queue has been waiting for longer; "
+		  "0: however long it waits." },
 	{ .name = "PARLEY_LEASE_MS", .type = NUMBER, .at = AT(lease_ms), .def = "30000", .min = 200,
 	  .max = 3600000, .unit = "ms",
 	  .help = "How long the jobs that a worker took are its own without a renewal. Must be longer "

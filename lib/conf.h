@@ -32,7 +32,7 @@ struct conf {
 	int64_t search_processes, search_budget_ms;
 	int64_t read_wait_ms, stop_ms;
 	int64_t redis_timeout_ms, database_timeout_s, breaker_ms;
-	int64_t lease_ms, retry_base_ms, retry_limit, queue_limit;
+	int64_t lease_ms, retry_base_ms, retry_limit, queue_limit, queue_age_limit_s;
 	int64_t batch_jobs, batch_bytes, batch_timeout_ms;
 	int64_t promote_ms, reap_ms, wait_s;
 	int64_t purge_ms, purge_rows;

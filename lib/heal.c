@@ -22,26 +22,6 @@ struct lost { /* a counter that is missing */
 	enum db_query query;  /* is it deleted, and its highest number */
 };
 
-/* 1: taken; 0: somebody else has it; -1 */
-static int lock(struct redis *r, const char *key, const char *token, struct err *e)
-{
-	struct redis_call c;
-	redisReply *reply;
-	int taken;
-
-	redis_command(&c, "SET");
-	redis_arg(&c, key);
-	redis_arg(&c, token);
-	redis_arg(&c, "NX");
-	redis_arg(&c, "PX");
-	redis_arg_number(&c, LOCK_MS);
-	if (redis_send(r, &c, &reply, e))
-		return -1;
-	taken = reply->type == REDIS_REPLY_STATUS;
-	freeReplyObject(reply);
-	return taken;
-}
-
 /* Nothing was found to heal: the next one need not wait for the lock to lapse. Should it have lapsed
  * and be another's by now, that one's raise fails and is tried again. */
 static void unlock(struct redis *r, const char *key)
@@ -172,7 +152,7 @@ static int heal(struct redis *r, struct db *db, const struct lost *l, struct err
 	if (compare_again(r, db, e))
 		return -1;
 	random_token(token);
-	rc = lock(r, key_heal(key, l->id), token, e);
+	rc = redis_lock(r, key_heal(key, l->id), token, LOCK_MS, e);
 	if (rc < 1)
 		return rc < 0 ? -1 : wait_for_it(r, l, gone, e);
 	rc = heal_locked(r, db, l, key, token, e);

@@ -145,7 +145,7 @@ void reply_error(struct reply *p, const struct err *e)
 	static const char *const details[PROBLEM__MAX] = {
 		[PROBLEM_NO_NUMBERING] = "Redis does not answer, or must be recovered first.",
 		[PROBLEM_NO_DATABASE] = "MySQL does not answer. Try again.",
-		[PROBLEM_QUEUE_FULL] = "More is waiting to be stored than PARLEY_QUEUE_LIMIT allows.",
+		[PROBLEM_QUEUE_FULL] = "Too much is waiting to be stored, or for too long.",
 		[PROBLEM_NUMBERS_FULL] = "Every number up to 4294967295 has been given.",
 		[PROBLEM_OVERLOADED] = "Out of memory. Try again.",
 	};

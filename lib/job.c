@@ -173,6 +173,14 @@ static void read_retry(struct job *j)
 		j->retry_limit = (int64_t)limit;
 }
 
+static void read_given(struct job *j)
+{
+	uint64_t number;
+
+	if (json_u64(json_member(j->root, "given_number"), &number) && number <= KEY_NUMBER_MAX)
+		j->given_number = (uint32_t)number;
+}
+
 /* Positional arguments, or one object of keyword arguments. */
 static struct json argument(struct json args, enum job_class class, unsigned index)
 {
@@ -245,6 +253,7 @@ int job_parse(struct job *j, const char *text, size_t len, int64_t now_us, struc
 		return -1;
 	read_created(j, active, now_us);
 	read_retry(j);
+	read_given(j);
 	if (j->class != JOB_UNKNOWN)
 		j->fault = read_arguments(j, j->args);
 	return 0;
@@ -344,6 +353,8 @@ int job_failed(const struct job *j, const struct job_failure *f, struct buf *out
 		random_jid(jid);
 		buf_addf(out, "\"jid\":\"%s\",", jid);
 	}
+	if (!strcmp(f->error_class, JOB_NUMBER_TAKEN) && !json_member(j->root, "given_number").len)
+		buf_addf(out, "\"given_number\":%u,", j->number);
 	buf_addf(out, "\"error_class\":\"%s\",\"error_message\":", f->error_class);
 	json_quote(out, f->error_message, utf8_cut(f->error_message, len, MESSAGE_MAX));
 	if (j->failed_before)

@@ -34,6 +34,8 @@ const char *job_class_queue(enum job_class c);
 #define JOB_QUEUE_INDEX "index"
 #define JOB_QUEUE_UNCLAIMED "unclaimed"
 
+#define JOB_NUMBER_TAKEN "NumberTaken" /* the error class of a message whose number is another row's */
+
 #define JOB_KEY 16 /* bytes of a job key */
 #define JOB_JID 65 /* longest jid that is kept, and its NUL; a longer one is hashed for the key only */
 
@@ -51,6 +53,7 @@ struct job {
 	struct json body;     /* third: a string */
 	char jid[JOB_JID];    /* "" when the payload has none */
 	unsigned char key[JOB_KEY]; /* what tells this job from every other */
+	uint32_t given_number; /* the number it was accepted with, when that was taken by another; else 0 */
 	int64_t created_us;   /* when it was accepted */
 	bool failed_before;
 	uint64_t retry_count; /* of the payload; 0 when it has none */
@@ -72,13 +75,14 @@ int job_build_count(struct buf *out, enum job_format format, enum job_class clas
 		    int64_t now_us, struct err *e);
 
 struct job_failure {
-	const char *error_class;   /* "NumberTaken" */
+	const char *error_class;   /* JOB_NUMBER_TAKEN … */
 	const char *error_message; /* at most 10,000 characters are kept */
 	int64_t now_us;
 };
 
 /* Appends the payload (an object: its class is known) as `retry` and `dead` hold it: a jid in any case, error_class, error_message,
- * failed_at, and from the second failure on retried_at and retry_count + 1. 0 or -1: ERR_MEMORY. */
+ * failed_at, and from the second failure on retried_at and retry_count + 1; given_number from the first
+ * JOB_NUMBER_TAKEN on. 0 or -1: ERR_MEMORY. */
 int job_failed(const struct job *j, const struct job_failure *f, struct buf *out, struct err *e);
 /* How often the job may be tried again after that failure: true, and when (ms from now), or false:
  * it is dead. Grows by 3 from base_ms on, with up to 10 % jitter. */

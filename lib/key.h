@@ -22,7 +22,9 @@ bool key_chat_valid(uint64_t chat);
 
 #define KEY_QUEUES "queues"
 #define KEY_QUEUE_SEQ "queue_seq"
+#define KEY_BACKLOG "backlog"
 #define KEY_INFLIGHT "inflight"
+#define KEY_RECOVERING "recovering"
 #define KEY_RETRY "retry"
 #define KEY_SCHEDULE "schedule"
 #define KEY_DEAD "dead"

@@ -14,6 +14,7 @@
 #include "key.h"
 #include "parent_state.h"
 #include "recount.h"
+#include "recover.h"
 #include "tombstone.h"
 #include "voids.h"
 
@@ -289,11 +290,26 @@ static int mend_loss(struct mend *m, const struct difference *d, struct err *e)
 	return say(m, d, true, e, "noted as seen: %.200s", d->detail);
 }
 
+/* Redis is as far as MySQL, or is brought there. 0 or -1 */
+static int keep_up(struct mend *m, const struct difference *d,
+		   int (*look)(struct redis *r, struct db *db, struct err *e), struct err *e)
+{
+	struct recovery done;
+	int rc = look(m->redis, m->db, e);
+
+	if (!rc || e->code != ERR_BEHIND)
+		return rc;
+	rc = recover(m->redis, m->db, &done, e);
+	if (rc < 0 || compare_again(m->redis, m->db, e)) /* 0: somebody else was at it */
+		return -1;
+	return rc ? say(m, d, true, e, "redis: recovered, counters raised: %lld, removed: %lld", (long long)done.raised,
+			(long long)done.removed)
+		  : 0;
+}
+
 static int mend_behind(struct mend *m, const struct difference *d, struct err *e)
 {
-	if (compare_again(m->redis, m->db, e))
-		return -1;
-	return say(m, d, true, e, "redis: is up to date again");
+	return keep_up(m, d, compare_again, e);
 }
 
 /* ------------------------------------------------------------------ the dead */
@@ -392,7 +408,7 @@ int mend_all(struct mend *m, const struct difference *d, size_t n, struct err *e
 {
 	int k;
 
-	if (n && compare(m->redis, m->db, e))
+	if (n && keep_up(m, &(struct difference){ .kind = DIFFERENCE_BEHIND }, compare, e))
 		return -1;
 	for (k = 0; k < DIFFERENCE__MAX; k++) {
 		if (k == DIFFERENCE_GAP && has_gaps(d, n) && mend_dead(m, d, n, e))

@@ -31,6 +31,8 @@ static const struct counter counters[METRICS_COUNTER__MAX] = {
 				"Counts that recount found wrong and set right." },
 	[METRICS_RENUMBERED] = { "renumbered_total", NULL,
 				 "Messages that got a new number, because another row had theirs." },
+	[METRICS_RECOVERIES] = { "redis_recoveries_total", NULL,
+				 "Times that Redis had lost what it had acknowledged, and was recovered." },
 };
 
 /* Upper bounds of the histogram's cells; the last cell before the sum is beyond them all. */

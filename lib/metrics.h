@@ -24,6 +24,7 @@ enum metrics_counter {
 	METRICS_STORED,    /* rows, by table */
 	METRICS_CORRECTED, /* counts, by class */
 	METRICS_RENUMBERED,
+	METRICS_RECOVERIES,
 	METRICS_COUNTER__MAX
 };
 

@@ -21,8 +21,10 @@ static int give(struct redis *r, struct redis_call *c, uint32_t *number, enum wo
 		return *word == WORD_NOAPP || *word == WORD_NOCTR ? 0 : -1;
 	}
 	*number = 0;
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
 		*number = (uint32_t)reply->element[0]->integer;
+		redis_saw(r, (uint64_t)reply->element[2]->integer);
+	}
 	freeReplyObject(reply);
 	return *number ? 1 : err_set(e, ERR_UNSURE, "redis: a script answered something else");
 }
@@ -51,19 +53,22 @@ static int prepare(struct redis *r, struct db *db, struct payload *p, enum job_c
 	return -1;
 }
 
-static void add_payload(struct redis_call *c, const struct payload *p, const struct conf *conf)
-{
-	redis_arg(c, JOB_QUEUE_DEFAULT);
-	redis_arg_bytes(c, buf_str(&p->head), p->head.len);
-	redis_arg_bytes(c, buf_str(&p->tail), p->tail.len);
-	redis_arg_number(c, conf->queue_limit);
-}
-
 /* What a number is wanted for: a chat of the application, or (with its chat's id) a message. */
 struct wanted {
 	uint64_t application, chat;
 	const struct payload *payload;
 };
+
+static void add_arguments(struct redis_call *c, const struct wanted *w, const struct conf *conf)
+{
+	const struct payload *p = w->payload;
+
+	redis_arg(c, JOB_QUEUE_DEFAULT);
+	redis_arg_bytes(c, buf_str(&p->head), p->head.len);
+	redis_arg_bytes(c, buf_str(&p->tail), p->tail.len);
+	redis_arg_number(c, conf->queue_limit);
+	redis_arg_number(c, (int64_t)w->application);
+}
 
 static int give_chat(struct redis *r, const struct wanted *w, uint32_t *number, enum word *word,
 		     struct err *e)
@@ -77,8 +82,8 @@ static int give_chat(struct redis *r, const struct wanted *w, uint32_t *number, 
 	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
 	redis_key(&c, KEY_QUEUES);
 	redis_key(&c, KEY_QUEUE_SEQ);
-	add_payload(&c, w->payload, r->conf);
-	redis_arg_number(&c, (int64_t)w->application);
+	redis_key(&c, KEY_BACKLOG);
+	add_arguments(&c, w, r->conf);
 	return give(r, &c, number, word, e);
 }
 
@@ -95,7 +100,8 @@ static int give_message(struct redis *r, const struct wanted *w, uint32_t *numbe
 	redis_key(&c, key_queue(key, JOB_QUEUE_DEFAULT));
 	redis_key(&c, KEY_QUEUES);
 	redis_key(&c, KEY_QUEUE_SEQ);
-	add_payload(&c, w->payload, r->conf);
+	redis_key(&c, KEY_BACKLOG);
+	add_arguments(&c, w, r->conf);
 	return give(r, &c, number, word, e);
 }
 
@@ -154,11 +160,9 @@ int number_begin(struct redis *r, struct db *db, uint64_t application, struct er
 
 	if (compare(r, db, e))
 		return -1;
-	redis_script(&c, REDIS_SCRIPT_RAISE);
+	redis_command(&c, "SETNX"); /* not a script that a full Redis lets through */
 	redis_compared_only(&c);
-	redis_key(&c, key_chat_counter(key, application));
-	redis_key(&c, key_gone(key, application));
+	redis_arg(&c, key_chat_counter(key, application));
 	redis_arg(&c, "0");
-	redis_arg(&c, "*");
 	return redis_send(r, &c, NULL, e);
 }

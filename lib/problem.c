@@ -129,7 +129,9 @@ static const struct problem_row {
 	},
 	[PROBLEM_QUEUE_FULL] = {
 		503, 5, "queue-full", "Queue full",
-		"More is waiting to be stored than the server wants to hold, so nothing is accepted.",
+		"More is waiting to be stored than the server wants to hold, or for longer than it wants to "
+		"keep anybody waiting, so nothing is accepted; of applications that share the server perhaps "
+		"only from this one, which has its share of what waits.",
 		"Try again after the seconds that Retry-After names, more slowly each time. Who runs the "
 		"server looks whether the job programs and MySQL keep up.",
 	},

@@ -1,4 +1,4 @@
-/* What every program begins with. */
+/* What all programs share: how they begin, and the recovery of Redis. */
 #include "program.h"
 
 #include <malloc.h>
@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "log.h"
+#include "recover.h"
 
 /* Big blocks come from mmap whatever was freed before, and so go back when they are freed. */
 #define BIG_BLOCK 131072
@@ -118,4 +120,21 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 	if (!*status)
 		*status = load(conf, name);
 	return *status ? PROGRAM_USAGE : PROGRAM_RUN;
+}
+
+bool program_recover(struct redis *r, struct db *db)
+{
+	struct recovery done;
+	struct err e = ERR_INIT;
+	int64_t began = clock_mono_ms();
+	int rc = recover(r, db, &done, &e);
+
+	if (rc < 0)
+		LOG(LOG_ERROR, "redis went back and is not recovered yet", LOG_S("error", e.text));
+	if (rc > 0)
+		LOG(LOG_ERROR, "redis had lost acknowledged writes, and is recovered",
+		    LOG_N("known_seq", done.known_seq), LOG_N("queue_seq", done.queue_seq),
+		    LOG_N("missing", done.missing), LOG_N("counters_raised", done.raised),
+		    LOG_N("counters_removed", done.removed), LOG_N("ms", clock_mono_ms() - began));
+	return rc > 0;
 }

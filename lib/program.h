@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "db.h"
+#include "redis.h"
 
 #define PROGRAM_VERSION "0.1.0"
 
@@ -28,5 +30,9 @@ enum program_start {
 enum program_start program_start(struct conf *conf, const char *name, const char *purpose,
 				 const struct program_option *options, int argc, char **argv,
 				 int *status);
+
+/* Redis was found to have gone back (ERR_BEHIND): recovers it, unless somebody else is at it, and logs
+ * what came of it. True: it is recovered, by us. */
+bool program_recover(struct redis *r, struct db *db);
 
 #endif

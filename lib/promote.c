@@ -26,7 +26,7 @@ static int due(struct redis *r, const char *zset, int64_t now_us, int64_t skip, 
 /* A job whose number is another row's gets a new one, from the counter that `key` names. */
 static bool wants_number(const struct job *j, char key[KEY_MAX])
 {
-	if (j->class != JOB_CREATE_MESSAGE || j->fault || !job_failed_by(j, "NumberTaken"))
+	if (j->class != JOB_CREATE_MESSAGE || j->fault || !job_failed_by(j, JOB_NUMBER_TAKEN))
 		return false;
 	key_message_counter(key, j->id);
 	return true;

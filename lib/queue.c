@@ -7,8 +7,10 @@
 
 #include "clock.h"
 
+#define SUSPECT_TRIES 3       /* of a job alone */
 #define SUSPECT_KEEP_S 259200 /* how long marks of suspects are kept without a new one */
-#define PENDING_KEEP_S 86400  /* a count job that was lost blocks the next one so long at most */
+#define AGE_JOBS 8             /* looked at for the oldest job that never failed */
+#define PENDING_KEEP_S 3600   /* a count job that was lost blocks the next one so long at most */
 
 void queue_init(struct queue *q, struct redis *redis, const char *name, const char *slot)
 {
@@ -74,10 +76,12 @@ int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err 
 	redis_arg(&c, q->token);
 	if (redis_send(q->redis, &c, &b->reply, e))
 		return -1;
-	if (!is_drain_reply(b->reply))
+	if (!is_drain_reply(b->reply)) {
 		err_set(e, ERR_REDIS, "redis: drain answered something else");
-	else if (!read_batch(b, e))
+	} else if (!read_batch(b, e)) {
+		redis_saw(q->redis, b->seq);
 		return 0;
+	}
 	batch_clear(b);
 	return -1;
 }
@@ -88,6 +92,11 @@ void batch_clear(struct batch *b)
 	if (b->reply)
 		freeReplyObject(b->reply);
 	memset(b, 0, sizeof(*b));
+}
+
+bool batch_interrupted(const struct batch *b)
+{
+	return b->try > SUSPECT_TRIES;
 }
 
 int queue_wait(struct queue *q, int64_t seconds, struct err *e)
@@ -101,7 +110,7 @@ int queue_wait(struct queue *q, int64_t seconds, struct err *e)
 	redis_arg(&c, "RIGHT");
 	redis_arg(&c, "RIGHT");
 	redis_arg_number(&c, seconds);
-	return redis_send_wait(q->redis, &c, seconds * 1000, NULL, e);
+	return redis_send_until_stop(q->redis, &c, seconds * 1000, e);
 }
 
 int queue_renew(struct queue *q, struct err *e)
@@ -124,9 +133,9 @@ static const struct outcome_item *items(const struct buf *b, size_t *n)
 	return (const void *)b->data;
 }
 
-/* The keys that finish pushes to begin behind the ten that it always has: first a list for each
+/* The keys that finish pushes to begin behind the eleven that it always has: first a list for each
  * class, then a mark for each count job. */
-#define FIRST_LIST 11
+#define FIRST_LIST 12
 
 static void add_keys(struct redis_call *c, const struct queue *q, const struct outcome *o,
 		     int64_t now_us)
@@ -146,6 +155,7 @@ static void add_keys(struct redis_call *c, const struct queue *q, const struct o
 	redis_key(c, KEY_FAILED);
 	redis_key(c, key_stat_day(key, KEY_FAILED, now_us));
 	redis_key(c, KEY_QUEUES);
+	redis_key(c, KEY_BACKLOG);
 	for (class = 0; class < JOB_CLASS__MAX; class++)
 		redis_key(c, key_queue(key, job_class_queue((enum job_class)class)));
 	for (i = 0, item = items(&o->counts, &n); i < n; i++)
@@ -168,6 +178,37 @@ static void add_seconds(struct redis_call *c, int64_t us)
 	redis_arg(c, text);
 }
 
+static const uint64_t *ids_of(const struct buf *ids, size_t *n)
+{
+	*n = ids->len / sizeof(uint64_t);
+	return (const void *)ids->data;
+}
+
+/* Each application once, with the number of its jobs, taken off: the ids are sorted. */
+static void add_applications(struct redis_call *c, const struct buf *ids)
+{
+	size_t n, i, first;
+	const uint64_t *id = ids_of(ids, &n);
+
+	for (i = 0; i < n; i++) {
+		for (first = i; i + 1 < n && id[i + 1] == id[first]; i++)
+			;
+		redis_arg_number(c, (int64_t)id[i]);
+		redis_arg_number(c, (int64_t)first - (int64_t)i - 1);
+	}
+}
+
+static int64_t count_applications(const struct buf *ids)
+{
+	int64_t different = 0;
+	size_t n, i;
+	const uint64_t *id = ids_of(ids, &n);
+
+	for (i = 0; i < n; i++)
+		different += !i || id[i] != id[i - 1];
+	return different;
+}
+
 static void add_items(struct redis_call *c, const struct outcome *o)
 {
 	const struct outcome_item *item;
@@ -181,6 +222,7 @@ static void add_items(struct redis_call *c, const struct outcome *o)
 		redis_arg_bytes(c, item[i].text, item[i].len);
 	for (i = 0, item = items(&o->forwards, &n); i < n; i++)
 		add_target(c, &item[i]);
+	add_applications(c, &o->applications);
 	for (i = 0, item = items(&o->counts, &n); i < n; i++) {
 		redis_arg_number(c, FIRST_LIST + JOB_CLASS__MAX + (int64_t)i);
 		redis_arg_number(c, PENDING_KEEP_S);
@@ -231,6 +273,7 @@ int queue_finish(struct queue *q, const struct outcome *o, struct err *e)
 	redis_arg_number(&c, (int64_t)n);
 	items(&o->forwards, &n);
 	redis_arg_number(&c, (int64_t)n);
+	redis_arg_number(&c, count_applications(&o->applications));
 	add_items(&c, o);
 	if (redis_send_number(q->redis, &c, &done, e))
 		return -1;
@@ -241,12 +284,39 @@ int queue_finish(struct queue *q, const struct outcome *o, struct err *e)
 
 /* ------------------------------------------------------------------ outcomes */
 
+/* The application that a job was counted for when it was created; 0: none, or it is a retry, which
+ * was taken off when it failed first. */
+static uint64_t counted_for(const struct job *j)
+{
+	if (j->fault || j->failed_before)
+		return 0;
+	return j->class == JOB_CREATE_CHAT      ? j->id
+	       : j->class == JOB_CREATE_MESSAGE ? key_chat_application(j->id)
+						: 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* `backlog` is an estimate: what is not noted because memory is short is taken off by its next beginning. */
 void outcome_processed(struct outcome *o, const struct batch *b)
 {
 	size_t i;
 
-	for (i = 0; i < b->n; i++)
+	for (i = 0; i < b->n; i++) {
+		uint64_t application = counted_for(&b->jobs[i]);
+
 		o->processed[b->jobs[i].class]++;
+		if (application)
+			buf_add(&o->applications, &application, sizeof(application));
+	}
+	if (o->applications.len)
+		qsort(o->applications.data, o->applications.len / sizeof(uint64_t), sizeof(uint64_t),
+		      by_id);
 }
 
 static void clear_items(struct buf *b)
@@ -265,6 +335,7 @@ void outcome_clear(struct outcome *o)
 	clear_items(&o->deaths);
 	clear_items(&o->forwards);
 	clear_items(&o->counts);
+	buf_clear(&o->applications);
 	memset(o, 0, sizeof(*o));
 }
 
@@ -286,6 +357,18 @@ int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err
 int outcome_dead(struct outcome *o, struct buf *text, struct err *e)
 {
 	return add_item(&o->deaths, (struct outcome_item){ 0 }, text, e);
+}
+
+int outcome_bury(struct outcome *o, const struct job *j, const char *error_class, const char *message,
+		 struct err *e)
+{
+	const struct job_failure why = { error_class, message, clock_wall_us() };
+	struct buf text = BUF_INIT;
+	int rc = job_failed(j, &why, &text, e) || outcome_dead(o, &text, e) ? -1 : 0;
+
+	buf_clear(&text);
+	o->failed[j->class]++;
+	return rc;
 }
 
 int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e)
@@ -367,6 +450,41 @@ static int64_t age_ms(const redisReply *oldest, int64_t now_us)
 	if (job_parse(&j, oldest->str, oldest->len, now_us, NULL))
 		return 0;
 	return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
+}
+
+/* How long the oldest one waits: of jobs from the queue's end, the first that never failed, for what
+ * waits for a second time is older than its wait. */
+static int64_t wait_ms(const redisReply *jobs, int64_t now_us)
+{
+	struct job j;
+	size_t i = jobs->type == REDIS_REPLY_ARRAY ? jobs->elements : 0;
+
+	while (i-- > 0) {
+		const redisReply *job = jobs->element[i];
+
+		if (job_parse(&j, job->str, job->len, now_us, NULL))
+			break;
+		if (!j.failed_before)
+			return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
+	}
+	return 0;
+}
+
+int queue_age(struct redis *r, int64_t now_us, int64_t *age_ms, struct err *e)
+{
+	char key[KEY_MAX];
+	struct redis_call c;
+	redisReply *jobs;
+
+	redis_command(&c, "LRANGE");
+	redis_arg(&c, key_queue(key, JOB_QUEUE_DEFAULT));
+	redis_arg_number(&c, -AGE_JOBS);
+	redis_arg(&c, "-1");
+	if (redis_send(r, &c, &jobs, e))
+		return -1;
+	*age_ms = wait_ms(jobs, now_us);
+	freeReplyObject(jobs);
+	return 0;
 }
 
 const char *depth_queue_name(enum depth_queue q)

@@ -14,7 +14,9 @@
 #include "random.h"
 #include "redis.h"
 
-#define QUEUE_SUSPECT_TRIES 3 /* a job alone; once more and it is dead, untried */
+/* What becomes of a job that was in work too often when a worker died. */
+#define QUEUE_INTERRUPTED "Interrupted"
+#define QUEUE_INTERRUPTED_MESSAGE "every worker that ran this job alone died"
 
 struct queue {
 	struct redis *redis; /* borrowed */
@@ -35,6 +37,7 @@ struct batch {
 /* What a batch ended in, for finish. Texts are owned by the outcome. */
 struct outcome {
 	struct buf retries, deaths, forwards, counts; /* of struct outcome_item each */
+	struct buf applications; /* uint64_t each: one per job that was counted in `backlog` */
 	size_t processed[JOB_CLASS__MAX], failed[JOB_CLASS__MAX]; /* jobs, by class */
 };
 
@@ -52,7 +55,10 @@ void queue_init(struct queue *q, struct redis *redis, const char *name, const ch
  * The batch is the caller's: batch_clear. */
 int queue_drain(struct queue *q, int64_t most_jobs, struct batch *b, struct err *e);
 void batch_clear(struct batch *b);
-/* Waits for a job without taking it, at most `seconds`. 0 or -1. */
+/* Its one job was tried alone three times, and each time the worker died: it is dead (QUEUE_INTERRUPTED),
+ * not to be tried again. */
+bool batch_interrupted(const struct batch *b);
+/* Waits for a job without taking it, at most `seconds`, and until a stop is asked for (ERR_UNSURE). 0 or -1. */
 int queue_wait(struct queue *q, int64_t seconds, struct err *e);
 /* 1: the lease is prolonged; 0: it is lost: leave the batch alone; -1. */
 int queue_renew(struct queue *q, struct err *e);
@@ -67,12 +73,15 @@ int64_t queue_reap_own(struct queue *q, struct err *e);
  * alone is not counted. The number of jobs, or -1. */
 int64_t queue_release(struct queue *q, struct err *e);
 
-/* All jobs of the batch count as processed. */
+/* All jobs of the batch count as processed, and none of them as waiting for its application any more. */
 void outcome_processed(struct outcome *o, const struct batch *b);
 void outcome_clear(struct outcome *o);
 /* Each takes over `text`'s memory and empties it. 0 or -1: ERR_MEMORY. */
 int outcome_retry(struct outcome *o, struct buf *text, int64_t at_us, struct err *e);
 int outcome_dead(struct outcome *o, struct buf *text, struct err *e);
+/* The job can never succeed: it goes to dead with that error, and counts as failed. 0 or -1: ERR_MEMORY. */
+int outcome_bury(struct outcome *o, const struct job *j, const char *error_class, const char *message,
+		 struct err *e);
 int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e);
 /* A count job, of which one per class and id may wait. */
 int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct buf *text,
@@ -83,7 +92,7 @@ int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct b
 /* Puts back the jobs of all workers whose lease has lapsed. The number of jobs, or -1. */
 int64_t queue_reap_lapsed(struct redis *r, struct err *e);
 /* Moves the jobs of a zset (KEY_RETRY, KEY_SCHEDULE) that are due to their queues. A job that failed
- * as "NumberTaken" gets a new number; a counter that is missing for that is healed, and if its chat was
+ * as JOB_NUMBER_TAKEN gets a new number; a counter that is missing for that is healed, and if its chat was
  * deleted the job goes as it is. One whose counter cannot be healed now stays. Returns how many were
  * moved, or -1. */
 int64_t queue_promote(struct redis *r, struct db *db, const char *zset, int64_t now_us,
@@ -106,6 +115,9 @@ struct depth {
 };
 
 int queue_depth(struct redis *r, int64_t now_us, struct depth *d, struct err *e);
+/* How long the oldest job of `default` has been waiting; 0: none waits, or the last eight all failed
+ * before, and nobody can tell how long they wait this time. 0 or -1. */
+int queue_age(struct redis *r, int64_t now_us, int64_t *age_ms, struct err *e);
 const char *depth_queue_name(enum depth_queue q);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stop.h"
 #include "word.h"
 
 #define SHA_HEX (2 * SHA_DIGEST_LENGTH + 1)
@@ -32,7 +33,7 @@ void redis_disconnect(struct redis *r)
 	if (r->link)
 		redisFree(r->link);
 	r->link = NULL;
-	r->compared = false;
+	r->compared = r->recovering = false;
 	metrics_connection(r->metrics, METRICS_REDIS, false);
 }
 
@@ -85,6 +86,12 @@ void redis_key(struct redis_call *c, const char *key)
 void redis_compared_only(struct redis_call *c)
 {
 	c->compared_only = true;
+}
+
+void redis_saw(struct redis *r, uint64_t queue_seq)
+{
+	if (queue_seq > r->seen)
+		r->seen = queue_seq;
 }
 
 void redis_call_clear(struct redis_call *c)
@@ -165,6 +172,7 @@ static int connect_anew(struct redis *r, struct err *e)
 	const char *database = database_of(&r->url);
 
 	redis_disconnect(r);
+	r->links++;
 	if (!breaker_allows(r->breaker, r->conf->redis_timeout_ms))
 		return err_set(e, ERR_REDIS, "redis: no answer in time a moment ago");
 	if (open_link(r, e))
@@ -235,16 +243,22 @@ static int append(struct redis *r, const struct redis_call *c, struct err *e)
 	return rc == REDIS_OK ? 0 : broken(r, ERR_REDIS, e);
 }
 
-/* Writes all that was appended, then reads one reply. Redis executes whole commands only: a call
- * that could not be written to its end was not executed. */
-static int exchange(struct redis *r, redisReply **reply, struct err *e)
+/* Writes all that was appended. Redis executes whole commands only: a call that could not be written to
+ * its end was not executed. */
+static int flush(struct redis *r, struct err *e)
 {
 	int done = 0;
-	void *got = NULL;
 
 	while (!done)
 		if (redisBufferWrite(r->link, &done) != REDIS_OK)
 			return broken(r, ERR_REDIS, e);
+	return 0;
+}
+
+static int read_reply(struct redis *r, redisReply **reply, struct err *e)
+{
+	void *got = NULL;
+
 	if (redisGetReply(r->link, &got) != REDIS_OK || !got)
 		return broken(r, ERR_UNSURE, e);
 	*reply = got;
@@ -279,9 +293,9 @@ static int send_once(struct redis *r, const struct redis_call *c, redisReply **r
 {
 	if (redis_connect(r, e))
 		return -1;
-	if (c->compared_only && !r->compared)
+	if (c->compared_only && !r->compared && !r->recovering)
 		return err_set(e, ERR_REDIS, "redis: the connection is new and was not compared yet");
-	return append(r, c, e) ? -1 : exchange(r, reply, e);
+	return append(r, c, e) || flush(r, e) ? -1 : read_reply(r, reply, e);
 }
 
 static int send_call(struct redis *r, const struct redis_call *c, redisReply **reply, struct err *e)
@@ -330,6 +344,31 @@ int redis_send_wait(struct redis *r, struct redis_call *c, int64_t wait_ms, redi
 	return rc;
 }
 
+/* (hiredis itself goes on reading after a signal.) */
+static int block(struct redis *r, const struct redis_call *c, int64_t wait_ms, redisReply **reply,
+		 struct err *e)
+{
+	if (redis_connect(r, e) || append(r, c, e) || flush(r, e))
+		return -1;
+	if (stop_wait(r->link->fd, wait_ms))
+		return read_reply(r, reply, e);
+	redis_disconnect(r);
+	return err_set(e, ERR_UNSURE, "redis: stopped while it waited");
+}
+
+int redis_send_until_stop(struct redis *r, struct redis_call *c, int64_t wait_ms, struct err *e)
+{
+	redisReply *reply = NULL;
+	int rc = block(r, c, wait_ms, &reply, e);
+
+	if (!rc && reply && reply->type == REDIS_REPLY_ERROR)
+		rc = error_reply(r, reply, e);
+	if (reply)
+		freeReplyObject(reply);
+	redis_call_clear(c);
+	return rc;
+}
+
 int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, struct err *e)
 {
 	redisReply *reply = NULL;
@@ -345,16 +384,28 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 	return rc;
 }
 
-int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e)
+static int mark(struct redis *r, const char *key, const char *value, int64_t keep_ms, const char *how,
+		struct err *e)
 {
 	struct redis_call c;
+	int64_t made = 0;
 
-	redis_command(&c, "SET");
-	redis_arg(&c, key);
-	redis_arg(&c, "1");
-	redis_arg(&c, "EX");
-	redis_arg_number(&c, keep_s);
-	return redis_send(r, &c, NULL, e);
+	redis_script(&c, REDIS_SCRIPT_MARK);
+	redis_key(&c, key);
+	redis_arg(&c, value);
+	redis_arg_number(&c, keep_ms);
+	redis_arg(&c, how);
+	return redis_send_number(r, &c, &made, e) ? -1 : made == 1;
+}
+
+int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e)
+{
+	return mark(r, key, "1", keep_s * 1000, "", e) < 0 ? -1 : 0;
+}
+
+int redis_lock(struct redis *r, const char *key, const char *token, int64_t keep_ms, struct err *e)
+{
+	return mark(r, key, token, keep_ms, "NX", e);
 }
 
 int redis_delete(struct redis *r, const char *key, struct err *e)

@@ -32,7 +32,11 @@ struct redis {
 	struct metrics *metrics;  /* borrowed, may be NULL; set after redis_init */
 	struct url url;
 	redisContext *link;       /* NULL: not connected */
+	uint64_t links;           /* connections made so far: tells one from the next */
 	bool compared;            /* this connection was compared with MySQL (lib/compare.h) */
+	bool recovering;          /* this connection is used to recover Redis (lib/recover.h) */
+	bool behind;              /* the last comparison found that Redis went back; not lost with the connection */
+	uint64_t seen;            /* the highest queue_seq that this process was ever answered */
 };
 
 struct redis_call {
@@ -63,6 +67,8 @@ void redis_arg_number(struct redis_call *c, int64_t number);
 /* The call is not sent on a connection that was not compared with MySQL (lib/compare.h): one that was
  * made between the comparison and the call may lead to a Redis that went back. Then ERR_REDIS. */
 void redis_compared_only(struct redis_call *c);
+/* A queue_seq that Redis answered: it is remembered (see compare). */
+void redis_saw(struct redis *r, uint64_t queue_seq);
 /* For a call that is not sent. */
 void redis_call_clear(struct redis_call *c);
 
@@ -73,6 +79,9 @@ int redis_send(struct redis *r, struct redis_call *c, redisReply **reply, struct
 /* The same for a call that waits up to wait_ms in Redis itself. */
 int redis_send_wait(struct redis *r, struct redis_call *c, int64_t wait_ms, redisReply **reply,
 		    struct err *e);
+/* The same for a command (no script) whose reply does not matter. A stop (lib/stop.h) ends the wait: then
+ * ERR_UNSURE, and the connection is closed. */
+int redis_send_until_stop(struct redis *r, struct redis_call *c, int64_t wait_ms, struct err *e);
 /* The same for a call that answers with a number. */
 int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, struct err *e);
 
@@ -80,8 +89,11 @@ int redis_send_number(struct redis *r, struct redis_call *c, int64_t *number, st
 int redis_get_number(struct redis *r, const char *key, uint64_t *number, struct err *e);
 /* Is there such a key? 1, 0, or -1 with *e. */
 int redis_exists(struct redis *r, const char *key, struct err *e);
-/* A key that only has to be there, for so long. 0 or -1 with *e, which may be NULL. */
+/* A key that only has to be there, for so long; in a Redis that is full, too. 0 or -1 with *e, which may
+ * be NULL. */
 int redis_set_mark(struct redis *r, const char *key, int64_t keep_s, struct err *e);
+/* A key with this token, unless it is there; likewise. 1: made; 0: it is somebody else's; -1. */
+int redis_lock(struct redis *r, const char *key, const char *token, int64_t keep_ms, struct err *e);
 int redis_delete(struct redis *r, const char *key, struct err *e);
 /* A field of INFO ("run_id"), into `out`; empty when it is not there. */
 void redis_info_field(const char *info, const char *field, char *out, size_t size);

@@ -311,6 +311,7 @@ int serve(const struct serve *s)
 			continue;
 		one_request(s, &f, &r, &p);
 		FCGX_Finish_r(&f);
+		s->after(s->service);
 		served++;
 	}
 	FCGX_Free(&f, 1);

@@ -14,6 +14,7 @@ struct serve {
 	struct guard guard;
 	struct metrics *metrics;           /* borrowed */
 	int64_t requests;                  /* end after so many; 0: never */
+	void (*after)(struct service *s);  /* what is to be done between two requests */
 };
 
 /* Returns the exit status: 0 after TERM or after `requests`. TERM must be blocked; it is let in only

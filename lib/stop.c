@@ -1,6 +1,8 @@
 /* The stop flag. */
 #include "stop.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 static volatile sig_atomic_t asked;
@@ -27,4 +29,23 @@ void stop_catch(void)
 bool stop_asked(void)
 {
 	return asked != 0;
+}
+
+/* The signals are let in only while it sleeps: none comes between the look at the flag and the sleep. */
+bool stop_wait(int fd, int64_t ms)
+{
+	const struct timespec limit = { .tv_sec = (time_t)(ms / 1000),
+					.tv_nsec = (long)(ms % 1000) * 1000000L };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	sigset_t stops, before;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stops, &before);
+	while (!asked && ppoll(&p, 1, &limit, &before) < 0 && errno == EINTR)
+		continue;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return !asked;
 }

@@ -12,7 +12,7 @@
 #define ROWS_MAX 4000    /* of one statement: it may have 65,535 parameters */
 #define ROW_BYTES 128    /* of a row without its body, as sent */
 #define MESSAGE_VALUES 8
-#define CHANGE_VALUES 4
+#define BESIDE_VALUES 4
 #define CHAT_VALUES 5
 
 /* ------------------------------------------------------------------ items */
@@ -89,7 +89,7 @@ void store_sort(struct store_item *items, size_t n)
 		if (is_chat(it) || same_key(it, before))
 			it->state = STORE_DONE;
 		else
-			store_item_fail(it, STORE_RETRY, "NumberTaken", taken);
+			store_item_fail(it, STORE_RETRY, JOB_NUMBER_TAKEN, taken);
 	}
 }
 
@@ -298,30 +298,45 @@ static int write_messages(struct parts *p, struct db *db, const struct store_ite
 	return rc;
 }
 
-static int write_changes(struct db *db, const struct store_item *items,
-			 const enum store_state *fates, size_t n, struct err *e)
+/* Rows of another table for the messages that get a living row: chat, number, `third`, time. One for
+ * which `third` is 0 gets none. */
+static int write_beside(struct db *db, enum db_query query, uint64_t (*third)(const struct store_item *),
+			const struct store_item *items, const enum store_state *fates, size_t n,
+			struct err *e)
 {
-	struct db_value *values = calloc(n * CHANGE_VALUES + 1, sizeof(*values));
+	struct db_value *values = calloc(n * BESIDE_VALUES + 1, sizeof(*values));
 	size_t i, rows = 0;
 	int rc = 0;
 
 	if (!values)
 		return err_memory(e);
 	for (i = 0; i < n; i++) {
-		struct db_value *v = values + rows * CHANGE_VALUES;
+		struct db_value *v = values + rows * BESIDE_VALUES;
 
-		if (fates[i] != STORE_WAITING || !wants_row(&items[i]) || is_void(&items[i]))
+		if (fates[i] != STORE_WAITING || !wants_row(&items[i]) || is_void(&items[i]) ||
+		    !third(&items[i]))
 			continue;
 		v[0] = (struct db_value)DB_U64(items[i].chat);
 		v[1] = (struct db_value)DB_U64(items[i].job->number);
-		v[2] = (struct db_value)DB_U64(1);
+		v[2] = (struct db_value)DB_U64(third(&items[i]));
 		v[3] = (struct db_value)DB_STR(items[i].created);
 		rows++;
 	}
 	if (rows)
-		rc = db_run(db, DB_STORE_CHANGES, values, rows, NULL, e);
+		rc = db_run(db, query, values, rows, NULL, e);
 	free(values);
 	return rc;
+}
+
+static uint64_t first_version(const struct store_item *i)
+{
+	(void)i;
+	return 1;
+}
+
+uint64_t store_renumbered(const struct store_item *i)
+{
+	return i->job->given_number != i->job->number ? i->job->given_number : 0;
 }
 
 /* ------------------------------------------------------------------ the transaction */
@@ -352,9 +367,10 @@ static int write_all(struct store *s, struct parts *p, const struct store_item *
 	}
 	if (write_messages(p, db, items, fates, n, e) ||
 	    parents_write(&p->chats, db, DB_STORE_CHAT_COUNTS, e) ||
-	    parents_write(&p->applications, db, DB_STORE_APPLICATION_COUNTS, e))
+	    parents_write(&p->applications, db, DB_STORE_APPLICATION_COUNTS, e) ||
+	    write_beside(db, DB_STORE_RENUMBERED, store_renumbered, items, fates, n, e))
 		return -1;
-	return s->outbox ? write_changes(db, items, fates, n, e) : 0;
+	return s->outbox ? write_beside(db, DB_STORE_CHANGES, first_version, items, fates, n, e) : 0;
 }
 
 /* Fences off a Redis that went back under the batch, and a lease that was lost. */

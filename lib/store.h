@@ -53,6 +53,8 @@ struct store {
 /* Makes the item of a job: decodes the body; one that cannot be a row is STORE_DEAD.
  * 0 or -1: ERR_MEMORY. */
 int store_item_init(struct store_item *i, const struct job *job, struct err *e);
+/* The number that the job was accepted with, when it is another than the one it has now; else 0. */
+uint64_t store_renumbered(const struct store_item *i);
 void store_item_clear(struct store_item *i);
 /* Puts items in the order of the tables and settles jobs that are there twice: the same job is done,
  * another job with the same number fails. Call it once before store_run. */

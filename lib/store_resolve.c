@@ -52,7 +52,7 @@ static void settle_number(struct store_item *it, uint64_t version, const char *k
 	else if (own)
 		it->action = STORE_FILL;
 	else
-		store_item_fail(it, STORE_RETRY, "NumberTaken",
+		store_item_fail(it, STORE_RETRY, JOB_NUMBER_TAKEN,
 				"another row has this number; a new one will be given");
 }
 

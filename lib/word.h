@@ -8,7 +8,7 @@ enum word {
 	WORD_NONE,  /* no word of ours */
 	WORD_NOAPP, /* the application's counter (or queue_seq) is missing: never was, deleted, or lost */
 	WORD_NOCTR, /* the chat's counter is missing: likewise */
-	WORD_QFULL, /* the queue is deeper than PARLEY_QUEUE_LIMIT */
+	WORD_QFULL, /* too much waits, or for too long (PARLEY_QUEUE_LIMIT, PARLEY_QUEUE_AGE_LIMIT_S) */
 	WORD_FULL,  /* no number is left below 2^32 */
 	WORD__MAX
 };

@@ -141,7 +141,10 @@ bool worker_ready(struct worker *w)
 
 	if (!compare(&w->redis, &w->db, &e) && (w->reaped || reap_own(w, &e)))
 		return true;
-	worker_back_off(w, "not ready", &e);
+	if (e.code == ERR_BEHIND && program_recover(&w->redis, &w->db))
+		worker_went_well(w);
+	else
+		worker_back_off(w, "not ready", &e);
 	return false;
 }
 
@@ -177,6 +180,8 @@ static void one_round(struct worker *w, void (*work)(struct worker *, struct bat
 		worker_back_off(w, "cannot take jobs", &e);
 		return;
 	}
+	if (!b.seq && !b.n)
+		w->redis.compared = false; /* queue_seq is missing, or nothing was ever given: look */
 	if (b.n)
 		one_batch(w, work, &b);
 	else if (!queue_wait(&w->queue, w->conf.wait_s, &e))

@@ -2,9 +2,10 @@
 -- Acknowledges a batch: what failed is kept for a retry or as dead, what is to be forwarded is queued,
 -- counts are asked to be checked, and the in-flight list goes. All of it, or nothing when the lease is lost.
 -- KEYS: 1 in-flight list  2 lease  3 suspects hash  4 retry  5 dead  6 stat:processed  7 same:DAY
---       8 stat:failed  9 same:DAY  10 queues set, then lists to push to and keys that mark a waiting job
+--       8 stat:failed  9 same:DAY  10 queues set  11 backlog, then lists to push to and keys that mark a waiting job
 -- ARGV: 1 token  2 processed  3 failed  4 now, in seconds  5 number of retries  6 number of dead  7 number of forwards
---       then (score, job) per retry, (job) per dead, (index of list in KEYS, queue name, job) per forward,
+--       8 number of applications, then (score, job) per retry, (job) per dead, (index of list in KEYS, queue name,
+--       job) per forward, (application id, minus its jobs that do not wait any more) per application,
 --       then (index of mark in KEYS, seconds, index of list in KEYS, queue name, job) per job of which one may wait
 -- returns 1, or 0: the lease is lost and nothing was done
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
@@ -13,7 +14,7 @@ if redis.call('EXISTS', KEYS[3]) == 1 then -- whoever comes this far has not kil
     redis.call('HDEL', KEYS[3], string.match(job, '"jid"%s*:%s*"([%w_-]+)"') or redis.sha1hex(job))
   end
 end
-local at = 8
+local at = 9
 for _ = 1, tonumber(ARGV[5]) do
   redis.call('ZADD', KEYS[4], ARGV[at], ARGV[at + 1])
   at = at + 2
@@ -29,6 +30,12 @@ end
 for _ = 1, tonumber(ARGV[7]) do
   push(ARGV[at], ARGV[at + 1], ARGV[at + 2])
   at = at + 3
+end
+for _ = 1, tonumber(ARGV[8]) do
+  if redis.call('HINCRBY', KEYS[11], ARGV[at], ARGV[at + 1]) <= 0 then
+    redis.call('HDEL', KEYS[11], ARGV[at])
+  end
+  at = at + 2
 end
 while at < #ARGV do
   if redis.call('SET', KEYS[tonumber(ARGV[at])], 1, 'NX', 'EX', ARGV[at + 1]) then

@@ -31,7 +31,7 @@ SELECT @@max_allowed_packet, COALESCE(MAX(version), 0) FROM parley_migrations;
 -- migrations
 
 -- name: migrate_lock
-SELECT GET_LOCK('parley_migrations', ?);
+SELECT GET_LOCK(CONCAT('parley_migrate.', MD5(DATABASE())), ?);
 
 -- name: migrate_table
 CREATE TABLE IF NOT EXISTS parley_migrations (
@@ -180,6 +180,9 @@ SELECT chat_id, number, version + 1, ? FROM messages WHERE chat_id = ? ORDER BY 
 -- name: purge_messages
 DELETE FROM messages WHERE chat_id = ? ORDER BY number LIMIT ?;
 
+-- name: purge_renumbered
+DELETE FROM renumbered_messages WHERE chat_id = ?;
+
 -- name: purge_chat_done
 UPDATE chats SET purged_at = ?, messages_count = 0 WHERE id = ?;
 
@@ -192,6 +195,32 @@ ON DUPLICATE KEY UPDATE mark = GREATEST(mark, VALUES(mark));
 -- A locking read: it waits for the open transactions of all slots.
 -- name: mark_highest
 SELECT COALESCE(MAX(mark), 0) FROM redis_mark LOCK IN SHARE MODE;
+
+-- Recovering a Redis that went back. One at a time; other databases of this server have theirs.
+-- name: recover_lock
+SELECT GET_LOCK(CONCAT('parley_recover.', MD5(DATABASE())), 0);
+
+-- name: recover_unlock
+SELECT RELEASE_LOCK(CONCAT('parley_recover.', MD5(DATABASE())));
+
+-- name: recover_applications
+SELECT a.id, a.deleted_at IS NOT NULL, GREATEST(a.last_chat_number,
+  COALESCE((SELECT MAX(c.number) FROM chats c WHERE c.chat_application_id = a.id), 0))
+FROM chat_applications a WHERE a.id > ? ORDER BY a.id LIMIT ?;
+
+-- name: recover_chats
+SELECT c.id, c.deleted_at IS NOT NULL OR a.deleted_at IS NOT NULL, GREATEST(c.last_message_number,
+  COALESCE((SELECT MAX(m.number) FROM messages m WHERE m.chat_id = c.id), 0))
+FROM chats c STRAIGHT_JOIN chat_applications a ON a.id = c.chat_application_id
+WHERE c.id > ? ORDER BY c.id LIMIT ?;
+
+-- A recovery that broke off and is tried again is the same loss.
+-- name: loss_found
+INSERT INTO redis_losses (known_seq, queue_seq, found_at)
+SELECT ?, ?, ? FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM redis_losses WHERE recovered_at IS NULL);
+
+-- name: loss_recovered
+UPDATE redis_losses SET recovered_at = ? WHERE recovered_at IS NULL;
 
 -- name: anything_stored
 SELECT EXISTS (SELECT 1 FROM chats) OR EXISTS (SELECT 1 FROM redis_mark WHERE mark > 0);
@@ -229,6 +258,10 @@ VALUES {(?, ?, ?, ?, ?, ?, ?, ?)};
 -- name: store_chat_counts
 UPDATE chats SET messages_count = messages_count + ?, messages_stored = messages_stored + ?,
   last_message_number = GREATEST(last_message_number, ?) WHERE id = ?;
+
+-- name: store_renumbered
+INSERT INTO renumbered_messages (chat_id, number, given_number, created_at) VALUES {(?, ?, ?, ?)}
+ON DUPLICATE KEY UPDATE given_number = VALUES(given_number);
 
 -- name: store_changes
 INSERT INTO message_changes (chat_id, number, version, created_at) VALUES {(?, ?, ?, ?)};

@@ -25,14 +25,7 @@ setup() {
   path=/applications/$token/chats/$chat
 }
 
-# A job wakes who waits for one, so that no blocking wait is sat out.
-teardown() {
-  local name
-  for name in $(job_names); do signal "$name" TERM; done
-  redis LPUSH queue:default wake
-  redis LPUSH queue:counts wake
-  jobs_stop
-}
+teardown() { jobs_stop; }
 
 push() { redis LPUSH queue:default "$1" >/dev/null; }
 # take: the next number of the test's chat, as another producer takes it, in $number
@@ -464,6 +457,21 @@ test_stored() {
   same "$(redis EXISTS suspects:default)" 0
 }
 
+@test "a count that outlived its worker three times is dead, untried, and the next one is counted" {
+  post one
+  persist_all
+  redis DEL queue:counts >/dev/null
+  redis LPUSH queue:counts "{\"class\":\"UpdateChatMessageCountJob\",\"args\":[$chat_id],\"jid\":\"killer\"}"
+  redis HSET suspects:counts killer 3
+  start recount
+  wait_for 10 zcard_is dead 1
+  same "$(entry dead '[.error_class, .jid] | join(" ")')" 'Interrupted killer'
+  db "UPDATE chats SET messages_stored = 7 WHERE id = $chat_id"
+  redis LPUSH queue:counts "{\"class\":\"UpdateChatMessageCountJob\",\"args\":[$chat_id],\"jid\":\"next\"}"
+  wait_for 10 eval '[ "$(db "SELECT messages_stored FROM chats WHERE id = $chat_id")" = 1 ]'
+  same "$(redis EXISTS suspects:counts)" 0
+}
+
 # bats test_tags=settings:slots
 @test "as many persist run as there are slots; one too many ends at once with 0" {
   start persist-1
@@ -478,6 +486,27 @@ test_stored() {
 }
 
 # --- counts ---------------------------------------------------------------------------------------------
+
+waits() { [ "$(redis CLIENT LIST | grep -c cmd=blmove)" = "$1" ]; }
+
+@test "who waits for a job stops at once" {
+  local signal from
+  persist_all
+  jobs_stop
+  for signal in TERM INT HUP; do
+    PARLEY_WAIT_S=60 start persist-1
+    PARLEY_WAIT_S=60 start recount
+    wait_for 10 waits 2
+    now_ms
+    from=$REPLY
+    signal persist-1 $signal
+    signal recount $signal
+    wait_for 10 group_gone "$(pid_of persist-1)"
+    wait_for 10 group_gone "$(pid_of recount)"
+    now_ms
+    [ $((REPLY - from)) -lt 10000 ]
+  done
+}
 
 @test "one count job waits per chat and application, however often they change" {
   local n

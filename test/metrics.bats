@@ -78,7 +78,7 @@ many_of_many_kinds() {
     'queue_depth{queue="default"}' 'queue_depth{queue="counts"}' 'queue_depth{queue="index"}' \
     queue_oldest_age_seconds queue_in_flight queue_retry queue_schedule queue_dead \
     'mysql_connections{state="idle"}' 'mysql_connections{state="in_use"}' \
-    'redis_connections{state="idle"}' 'redis_connections{state="in_use"}' renumbered_total; do
+    'redis_connections{state="idle"}' 'redis_connections{state="in_use"}' renumbered_total redis_recoveries_total; do
     jq -e --arg name "$name" 'has($name)' <<<"$page" || { echo "missing: $name" && false; }
   done
   writer GET /metrics

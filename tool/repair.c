@@ -4,7 +4,7 @@
 #include "mend.h"
 #include "verifying.h"
 
-#define ROUNDS 4 /* what is mended may show more: a counter that was made, what was given above the rows */
+#define ROUNDS 6 /* what is mended may show more: a counter that was made, what was given above the rows */
 
 static int keep(void *arg, const struct difference *d, struct err *e)
 {

@@ -1,16 +1,18 @@
 #!/usr/bin/env bats
-# Memory of a FastCGI process: little when idle, and no more after 200,000 requests of all sorts.
+# Memory and descriptors: little when idle, and no more after hundreds of thousands of requests.
 #
-# One process each, never replaced: every request is for the same two. What is counted is memory of
-# their own (Private_Dirty), not the libraries that all of them share.
+# One process of each FastCGI program, never replaced: every request is for the same ones. What is counted
+# is memory of their own (Private_Dirty), not the libraries that all of them share.
 
 load ../helpers/stack
 load ../helpers/load
 
 setup_file() {
-  export PARLEY_API_PROCESSES=1 PARLEY_WRITER_PROCESSES=1 PARLEY_PROCESS_REQUESTS=0
+  export PARLEY_API_PROCESSES=1 PARLEY_WRITER_PROCESSES=1 PARLEY_SEARCH_PROCESSES=1
+  export PARLEY_PROCESS_REQUESTS=0 PARLEY_PURGE_MS=1000
   stack_start
   jobs_start 2
+  start purge
 }
 
 teardown_file() {
@@ -92,4 +94,67 @@ round() {
   done
   wait_for "$(long 60 300)" settled
   counts_exact "$token" "$chat"
+}
+
+# --- all programs under a long load ---------------------------------------------------------------
+
+# descriptors PID
+descriptors() { find "/proc/$1/fd" -mindepth 1 -maxdepth 1 -type l | wc -l; }
+
+# everybody: "name pid" of every master, process and job program
+everybody() {
+  local name pid
+  for name in api writer search; do
+    echo "$name-master $(pid_of "$name")"
+    for pid in $(children_of "$name"); do echo "$name $pid"; done
+  done
+  for name in persist-1 persist-2 recount schedule purge; do echo "$name $(pid_of "$name")"; done
+}
+
+# sample FILE: appends "name pid kB descriptors" of everybody
+sample() {
+  local name pid
+  while read -r name pid; do
+    echo "$name $pid $(dirty "$pid") $(descriptors "$pid")"
+  done < <(everybody) >>"$1"
+}
+
+# busy SECONDS: a load on everything that there is: posts, reads, searches, deletions
+busy() {
+  local until=$((SECONDS + $1)) n=0
+  blast_start posting --clients 8 --for "$1" --rate 400 --retry "$(messages "$API")" "$(messages "$WRITER")"
+  blast_start reading --clients 4 --for "$1" --rate 200 --get "$(messages "$API")?limit=50" \
+    "$(messages "$API")?before=9007199254740991" "$API/applications/$token/chats" "$API/health" "$API/metrics"
+  while [ $SECONDS -lt $until ]; do
+    n=$((n + 1))
+    curl -s -o /dev/null "$(messages "$API")/search?q=word$n" -o /dev/null "$API/applications?limit=5"
+    new_application "short-lived $n"
+    request POST "/applications/$token/chats" '{}'
+    request POST "/applications/$token/chats/1/messages" '{"body":"soon gone"}'
+    request DELETE "/applications/$token"
+    token=$kept
+    sleep 0.05
+  done
+  blast_end posting 60
+  blast_end reading 60
+}
+
+# grown FIRST LAST: "name kB descriptors" by which each process grew from one sample to the other
+grown() { join -j 2 <(sort -k 2,2 "$1") <(sort -k 2,2 "$2") | awk '{ print $2, $6 - $3, $7 - $4 }'; }
+
+@test "memory and descriptors of every program are flat under a long load of all sorts" {
+  local kept=$token parts=5 n seconds figures=$BATS_TEST_TMPDIR/figures
+  seconds=$(($(long 10 1800) / parts))
+  fill_chat
+  busy 3 # whatever grows once has grown
+  sample "$figures-0"
+  for ((n = 1; n <= parts; n++)); do
+    busy $seconds
+    sample "$figures-$n"
+    tell "after $((n * seconds)) s: $(awk '{ printf "%s %s kB %s fd, ", $1, $3, $4 }' "$figures-$n")"
+  done
+  # the very same processes, none of them grown
+  same "$(grown "$figures-0" "$figures-$parts" | wc -l)" "$(wc -l <"$figures-0")"
+  same "$(grown "$figures-0" "$figures-$parts" | awk '$2 >= 1024 || $3 > 2')" ""
+  wait_for "$(long 60 300)" settled
 }

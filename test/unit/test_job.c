@@ -163,7 +163,7 @@ static void notes_failures(void)
 
 	CHECK(!job_failed(&j, &why, &once, NULL));
 	CHECK(!job_parse(&j, once.data, once.len, NOW, NULL));
-	CHECK(j.failed_before && j.retry_count == 0 && j.number == 3);
+	CHECK(j.failed_before && j.retry_count == 0 && j.number == 3 && j.given_number == 3);
 	CHECK_INT(strlen(j.jid), 24);
 	CHECK(job_failed_by(&j, "NumberTaken") && !job_failed_by(&j, "Other"));
 	CHECK(json_member(j.root, "failed_at").len && !json_member(j.root, "retried_at").len);
@@ -171,6 +171,7 @@ static void notes_failures(void)
 	CHECK(!job_failed(&j, &why, &twice, NULL));
 	CHECK(!job_parse(&j, twice.data, twice.len, NOW, NULL));
 	CHECK_INT(j.retry_count, 1);
+	CHECK_INT(j.given_number, 3);
 	CHECK(json_member(j.root, "failed_at").len && json_member(j.root, "retried_at").len);
 	buf_clear(&once);
 	buf_clear(&twice);
