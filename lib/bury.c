@@ -15,6 +15,7 @@ static int move(struct redis *r, const char *from, const char *to, const struct 
 	int64_t moved;
 
 	redis_script(&c, REDIS_SCRIPT_BURY);
+	redis_compared_only(&c);
 	redis_key(&c, from);
 	redis_key(&c, to);
 	redis_arg_bytes(&c, j->text, j->len);
@@ -32,7 +33,7 @@ int bury(struct redis *r, struct db *db, const char *zset, const struct job *j, 
 
 	snprintf(now, sizeof(now), "%lld.%06lld", (long long)(why.now_us / 1000000),
 		 (long long)(why.now_us % 1000000));
-	rc = voids_bury(r, db, j, e) || entry_complete(j, &why, &text, e)
+	rc = voids_bury(r, db, j, e) || entry_complete(j, false, &why, &text, e)
 		     ? -1
 		     : move(r, zset, KEY_DEAD, j, &text, now, e);
 

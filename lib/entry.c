@@ -44,13 +44,19 @@ static bool is_object(const struct job *j)
 	return json_kind(j->root) == JSON_OBJECT;
 }
 
+/* Of what waits for its time and was never tried, only the jid is asked. */
+static int last_field(bool scheduled)
+{
+	return scheduled ? ERROR_CLASS : FIELD__MAX;
+}
+
 const char *entry_fault(const struct job *j, bool scheduled)
 {
 	int f;
 
 	if (!is_object(j))
 		return "no JSON object";
-	for (f = 0; f < (scheduled ? ERROR_CLASS : FIELD__MAX); f++)
+	for (f = 0; f < last_field(scheduled); f++)
 		if (!is_there(j, (enum field)f))
 			return fields[f].fault;
 	return NULL;
@@ -89,11 +95,11 @@ static void add_field(struct buf *out, enum field f, const struct job_failure *w
 }
 
 /* A member that is there, but is not what it should be, makes room for one that is. */
-static bool stays(const struct job *j, struct json key)
+static bool stays(const struct job *j, struct json key, bool scheduled)
 {
 	int f;
 
-	for (f = 0; f < FIELD__MAX; f++)
+	for (f = 0; f < last_field(scheduled); f++)
 		if (!is_there(j, (enum field)f) && json_equals(key, fields[f].name, strlen(fields[f].name)))
 			return false;
 	return true;
@@ -113,7 +119,8 @@ static int wrap(const struct job *j, const struct job_failure *why, struct buf *
 	return out->failed ? err_memory(e) : 0;
 }
 
-int entry_complete(const struct job *j, const struct job_failure *why, struct buf *out, struct err *e)
+int entry_complete(const struct job *j, bool scheduled, const struct job_failure *why, struct buf *out,
+		   struct err *e)
 {
 	struct json key, value;
 	size_t at = 1, n = 0;
@@ -121,12 +128,12 @@ int entry_complete(const struct job *j, const struct job_failure *why, struct bu
 
 	if (!is_object(j))
 		return wrap(j, why, out, e);
-	if (!entry_fault(j, false))
+	if (!entry_fault(j, scheduled))
 		return buf_add(out, j->text, j->len) ? err_memory(e) : 0;
 	buf_addch(out, '{');
 	while ((key = json_next(j->root, &at)).len) {
 		value = json_next(j->root, &at);
-		if (!stays(j, key))
+		if (!stays(j, key, scheduled))
 			continue;
 		buf_addf(out, "%s", n++ ? "," : "");
 		buf_add(out, key.at, key.len);
@@ -135,10 +142,10 @@ int entry_complete(const struct job *j, const struct job_failure *why, struct bu
 	}
 	if (!n)
 		buf_addstr(out, "\"class\":\"\"");
-	for (f = 0; f < FIELD__MAX; f++)
+	for (f = 0; f < last_field(scheduled); f++)
 		if (!is_there(j, (enum field)f))
 			add_field(out, (enum field)f, why);
-	if (!json_member(j->root, "error_message").len)
+	if (!scheduled && !json_member(j->root, "error_message").len)
 		add_text(out, "error_message", why->error_message);
 	buf_addch(out, '}');
 	return out->failed ? err_memory(e) : 0;

@@ -13,6 +13,7 @@ const char *entry_fault(const struct job *j, bool scheduled);
 /* Appends the payload with what is missing added to it: `why` says what for. One that lacks nothing stays
  * as it is to the byte; what is no JSON object is wrapped into one ("class":"Unreadable"), base64.
  * 0 or -1: ERR_MEMORY. */
-int entry_complete(const struct job *j, const struct job_failure *why, struct buf *out, struct err *e);
+int entry_complete(const struct job *j, bool scheduled, const struct job_failure *why, struct buf *out,
+		   struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "bury.h"
 #include "clock.h"
 #include "compare.h"
+#include "counter.h"
 #include "entry.h"
 #include "heal.h"
 #include "jobset.h"
@@ -38,27 +39,15 @@ __attribute__((format(printf, 5, 6))) static int say(struct mend *m, const struc
 	return m->said(m->arg, &said, done, e);
 }
 
-static char *counter_key(char key[KEY_MAX], const struct difference *d)
-{
-	return is_chat(d) ? key_message_counter(key, d->id) : key_chat_counter(key, d->id);
-}
-
 /* ------------------------------------------------------------------ counters */
 
 static int mend_low(struct mend *m, const struct difference *d, struct err *e)
 {
-	char counter[KEY_MAX], gone[KEY_MAX];
-	struct redis_call c;
 	int64_t now;
 
-	redis_script(&c, REDIS_SCRIPT_RAISE);
-	redis_compared_only(&c);
-	redis_key(&c, counter_key(counter, d));
-	redis_key(&c, key_gone(gone, d->id));
-	redis_arg_number(&c, (int64_t)d->floor);
-	redis_arg(&c, ""); /* missing by now: healed in the next round */
-	if (redis_send_number(m->redis, &c, &now, e))
+	if (counter_raise(m->redis, d->id, d->floor, &now, e))
 		return -1;
+	/* missing by now: healed in the next round */
 	return now < 0 ? 0 : say(m, d, true, e, "counter raised to %lld", (long long)now);
 }
 
@@ -69,7 +58,7 @@ static int mend_missing(struct mend *m, const struct difference *d, struct err *
 	int rc = is_chat(d) ? heal_chat(m->redis, m->db, d->id, e) : heal_application(m->redis, m->db, d->id, e);
 
 	if (rc > 0)
-		rc = redis_get_number(m->redis, counter_key(counter, d), &now, e);
+		rc = redis_get_number(m->redis, counter_key(counter, d->id), &now, e);
 	if (rc < 0)
 		return -1;
 	return rc ? say(m, d, true, e, "counter made, at %llu", LLU(now))
@@ -86,7 +75,7 @@ static int mend_left(struct mend *m, const struct difference *d, struct err *e)
 	else if (d->there)
 		rc = tombstone_finish_chat(m->redis, m->db, d->id, e);
 	else /* it went with its application */
-		rc = redis_delete(m->redis, counter_key(counter, d), e);
+		rc = redis_delete(m->redis, counter_key(counter, d->id), e);
 	return rc ? -1 : say(m, d, true, e, "counter removed");
 }
 
@@ -122,7 +111,7 @@ static int rewrite(void *arg, const struct jobset_entry *entry, struct err *e)
 	fault = entry_fault(&j, r->scheduled);
 	if (!fault)
 		return 0;
-	rc = entry_complete(&j, &why, &text, e) ? -1 : bury_rewrite(r->m->redis, r->zset, &j, &text, e);
+	rc = entry_complete(&j, r->scheduled, &why, &text, e) ? -1 : bury_rewrite(r->m->redis, r->zset, &j, &text, e);
 	buf_clear(&text);
 	if (rc > 0)
 		rc = say(r->m, r->d, true, e, "%s: the job at %.32s had %s: completed", r->zset, entry->score, fault);

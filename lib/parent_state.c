@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counter.h"
 #include "key.h"
 
 #define ROWS_AT_ONCE 200000 /* counted by one statement: a fraction of a second */
@@ -191,8 +192,7 @@ int parent_states_counters(struct redis *r, struct parent_state *s, size_t n, st
 		return 0;
 	redis_command(&c, "MGET");
 	for (i = 0; i < n; i++)
-		redis_arg(&c, s[i].id < KEY_APPLICATION_LIMIT ? key_chat_counter(key, s[i].id)
-							      : key_message_counter(key, s[i].id));
+		redis_arg(&c, counter_key(key, s[i].id));
 	if (redis_send(r, &c, &reply, e))
 		return -1;
 	for (i = 0; i < n && i < reply->elements; i++) {

@@ -48,12 +48,13 @@ int verify_found(struct verify *v, const struct difference *d, struct err *e)
 /* ------------------------------------------------------------------ the first look */
 
 /* Nothing to look at twice: all numbers were given to rows, and all agree. */
-static bool is_plain(const struct parent_state *s)
+static bool is_plain(const struct look *l, const struct parent_state *s)
 {
 	if (s->deleted || s->parent_gone)
 		return !s->counter_there && !(s->purged && s->is.living + s->is.stored);
 	return s->counter_there && s->says.stored == s->is.stored && s->says.living == s->is.living &&
-	       s->says.last == s->is.last && s->is.stored == s->is.last && s->counter == s->is.last;
+	       s->says.last == s->is.last && s->is.stored == s->is.last && s->counter == s->is.last &&
+	       waiting_highest(&l->waiting, s->id) <= s->counter;
 }
 
 static int first_page(struct look *l, const struct parent_kind *k, struct parent_state *s, uint64_t after,
@@ -68,7 +69,7 @@ static int first_page(struct look *l, const struct parent_kind *k, struct parent
 	    parent_states_counters(v->redis, s, *n, e))
 		return -1;
 	for (i = 0; i < *n; i++)
-		if (!is_plain(&s[i]) && suspect(l, s[i].id, e))
+		if (!is_plain(l, &s[i]) && suspect(l, s[i].id, e))
 			return -1;
 	*(k->chats ? &v->chats : &v->applications) += *n;
 	v->messages += k->chats ? rows : 0;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "compare.h"
+#include "counter.h"
+#include "job.h"
 #include "jobline.h"
 #include "jobset.h"
 #include "key.h"
@@ -113,12 +115,28 @@ struct import {
 	struct progress progress;
 };
 
+/* The number of the job was given, whatever Redis knows of that: it must not be given again. */
+static int reserve(struct import *x, const struct jobline *l, struct err *e)
+{
+	struct job j;
+	int64_t now;
+
+	if (job_parse(&j, buf_str(&l->payload), l->payload.len, 0, e))
+		return -1;
+	if ((j.class != JOB_CREATE_MESSAGE && j.class != JOB_CREATE_CHAT) || !j.number)
+		return 0;
+	return counter_raise(&x->t->redis, j.id, j.number, &now, e);
+}
+
 /* *added: 0: it is there. */
 static int add(struct import *x, const struct jobline *l, int64_t *added, struct err *e)
 {
 	struct redis_call c;
 
+	if (reserve(x, l, e))
+		return -1;
 	redis_command(&c, "ZADD");
+	redis_compared_only(&c);
 	redis_arg(&c, l->place);
 	redis_arg(&c, "NX");
 	redis_arg(&c, buf_str(&l->score));

@@ -220,10 +220,11 @@ static void json_error(struct buf *out, const char *name, const struct err *e)
 static void json_redis(struct buf *out, const struct status *s)
 {
 	static const char *const oldest[STATUS_ZSETS] = { "due_at", "due_at", "dead_since" };
+	long long depth = s->depth.queued + s->depth.in_flight;
 	size_t i;
 
-	buf_addf(out, ",\"depth\":%lld,\"oldest_age_s\":%.3f,\"queues\":[",
-		 (long long)(s->depth.queued + s->depth.in_flight), (double)s->depth.oldest_age_ms / 1000);
+	buf_addf(out, ",\"depth\":%lld,\"oldest_age_s\":%.3f,\"queues\":[", depth,
+		 (double)s->depth.oldest_age_ms / 1000);
 	for (i = 0; i < s->queues; i++) {
 		if (i)
 			buf_addch(out, ',');
