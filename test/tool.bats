@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
-# slow: jobs/queue, the tool that looks at the queue and mends it.
+# slow: jobs/queue, the tool that looks at the queue and moves failed jobs. verify.bats has its other half.
 
 load helpers/stack
+load helpers/tool
 
 setup_file() {
   export PARLEY_RETRY_BASE_MS=200 PARLEY_PROMOTE_MS=100 PARLEY_REAP_MS=200 PARLEY_WORKERS=2
@@ -34,27 +35,6 @@ run_jobs() { jobs_start 1 && wait_for 10 drained && jobs_stop; }
 rows() { db "SELECT number, version, body FROM messages WHERE chat_id = $id AND number > 3 ORDER BY number"; }
 counts() { db "SELECT messages_count, messages_stored, last_message_number FROM chats WHERE id = $id"; }
 
-# queue COMMAND…: its exit status in $status, what it said in $output and $stderr
-queue() {
-  status=0
-  output=$("$PARLEY_BUILD/jobs/queue" "$@" 2>"$BATS_TEST_TMPDIR/stderr") || status=$?
-  stderr=$(cat "$BATS_TEST_TMPDIR/stderr")
-}
-
-says() { grep -qE -- "$1" <<<"$output" || { printf 'no "%s" in:\n%s\n%s\n' "$1" "$output" "$stderr" >&2; return 1; }; }
-complains() { grep -qE -- "$1" <<<"$stderr" || { printf 'no "%s" in:\n%s\n' "$1" "$stderr" >&2; return 1; }; }
-exits() { same "$status" "$1" && return; printf '%s\n%s\n' "$output" "$stderr" >&2; return 1; }
-
-# message JID NUMBER BODY [FIELDS]: a payload; failed: the fields of one that has failed
-message() {
-  printf '{"class":"CreateMessageJob","args":[%s,%s,"%s"],"queue":"default","jid":"%s","created_at":1795560953.1%s}' \
-    "$id" "$2" "$3" "$1" "${4:+,$4}"
-}
-failed='"error_class":"NumberTaken","error_message":"no","failed_at":1795560953.2,"retry_count":0'
-put() { redis ZADD "$1" "$2" "$3" >/dev/null; }
-# give: a number of the chat's counter, as if a POST had taken it
-give() { redis INCR "chat:$id:message_counter" >/dev/null && redis INCR queue_seq >/dev/null; }
-
 # digest ZSET: of all its members and scores, to the byte
 digest() {
   redis --raw EVAL "local all = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
@@ -62,29 +42,15 @@ digest() {
     return #all / 2 .. ' ' .. redis.sha1hex(table.concat(all))" 1 "$1"
 }
 
-# Bytes that no payload should have, in one zset.
-hostile() {
-  redis EVAL "local add = function(text) redis.call('ZADD', KEYS[1], 1795560000.5 + redis.call('ZCARD', KEYS[1]), text) end
-    add('') add('\\\\0\\\\255\\\\254') add('{') add('[]') add('null') add('\"text\"') add('{}')
-    add(' {\"class\":\"CreateMessageJob\",\"args\":[1,2,\"x\"]} ')
-    add('{\"class\":\"CreateMessageJob\",\\n\"args\":[1,2,\"x\"]}')
-    add('{\"class\":7,\"args\":{\"a\":1},\"jid\":[],\"error_class\":{},\"retry_count\":-1,\"failed_at\":\"never\"}')
-    add('{\"class\":\"CreateMessageJob\",\"args\":[18446744073709551616,-1,null],\"jid\":\"\"}')
-    add('{\"class\":\"' .. string.char(27) .. '[2J\"}')
-    add('{\"class\":\"\\\\u001b[2J\\\\u202e\",\"args\":[\"\\\\ud83d\\\\ude00\"],\"jid\":\"\\\\u009b1\",\"error_message\":\"\\\\u0000\\\\u0007\"}')
-    add(string.rep('[', 10000))
-    add('{\"class\":\"A\",\"args\":' .. string.rep('[', 31) .. string.rep(']', 31) .. '}')
-    add('{\"class\":\"A\",\"args\":[\"' .. string.rep('x', 300000) .. '\"]}')
-    for i = 1, 200 do local bytes = {} for k = 1, i do bytes[k] = string.char((i * 31 + k * 17 + k * k) % 256) end
-      add(table.concat(bytes)) end" 1 "$1" >/dev/null
-}
+# raw: how many lines of $output have what a terminal could take for a command
+raw() { LC_ALL=C grep -acP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' <<<"$output" || true; }
 
 # --- the command line ------------------------------------------------------------------------------------------
 
 @test "help, settings, wrong usage" {
   queue --help && exits 0 && says '^  status ' && says '^  REDIS_URL '
   queue --print-config && exits 0 && says '^PARLEY_RETRY_LIMIT=2'
-  for command in status peek retry kill export import; do
+  for command in status peek retry kill export import verify repair; do
     queue "$command" --help && exits 0 && says "^usage: queue $command"
     queue "$command" --nonsense && exits 2 && complains "queue $command: unknown option --nonsense"
   done
@@ -227,11 +193,11 @@ hostile() {
   queue peek dead retry unclaimed --limit 1000
   exits 0
   [ "$(grep -cE '^(dead|retry)  ' <<<"$output")" = 432 ]
-  ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' <<<"$output"
+  same "$(raw)" 0
   queue peek dead --json --limit 1000
   same "$(jq -r .place <<<"$output" | sort | uniq -c | tr -s ' ')" ' 216 dead'
   queue status && exits 0
-  ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output"
+  same "$(raw)" 0
 }
 
 # --- retry -----------------------------------------------------------------------------------------------------
@@ -386,4 +352,13 @@ hostile() {
   queue import --file /nonexistent
   exits 1
   complains '/nonexistent: No such file'
+}
+
+@test "import: the numbers of the jobs are not given again" {
+  put retry 1995560953 "$(message imported 7 x)"
+  queue export retry --file "$BATS_TEST_TMPDIR/jobs" && exits 0
+  redis DEL retry >/dev/null
+  queue import --file "$BATS_TEST_TMPDIR/jobs" && exits 0
+  post next
+  same "$(json .number)" 8
 }
