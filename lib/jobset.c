@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 1000
+#define PAGE_MAX 5000
 #define PAGE_FIRST 100
 #define PAGE_BYTES ((size_t)1 << 20) /* what a page should have at most, as far as can be foreseen */
-#define SAMPLE_PAGE 100
+#define SAMPLE_PAGE 500
 
 /* As many entries as should make PAGE_BYTES. */
 static int64_t next_page(size_t bytes, size_t entries)
