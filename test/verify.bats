@@ -246,6 +246,21 @@ $short chat 7: deleted, but its counter is there"
   clean
 }
 
+@test "jobs of every form are seen: ActiveJob, keywords, with a body that looks like another" {
+  local fake
+  fake='\"args\":['"$id"',8,\"x\"]'
+  redis INCRBY "chat:$id:message_counter" 5 >/dev/null
+  redis LPUSH queue:default \
+    '{"class":"Sidekiq::ActiveJob::Wrapper","wrapped":"CreateMessageJob","jid":"w","args":[{"job_class":"CreateMessageJob","arguments":[ '"$id"' , 4,"wrapped"]}]}' \
+    "{\"class\":\"CreateMessageJob\",\"jid\":\"k\",\"args\":[{\"number\":5,\"body\":\"key\",\"chat_id\":$id}]}" \
+    "{\"class\":\"CreateMessageJob\",\"jid\":\"f\",\"args\":[$id,7,\"$fake\"]}" >/dev/null
+  differs "$short chat 1: message 6 has no row and no waiting job" "$short chat 1: message 8 has no row and no waiting job"
+  mends "$short chat 1: message 6: 1 void row made" "$short chat 1: message 8: 1 void row made"
+  run_jobs
+  same "$(db "SELECT GROUP_CONCAT(number ORDER BY number) FROM messages WHERE chat_id = $id AND version = 1")" 1,2,3,4,5,7
+  clean
+}
+
 @test "a dead job without its void row gets it, and fills it when it is retried" {
   post four
   job=$(redis RPOP queue:default)
