@@ -103,7 +103,7 @@ lint: $(GEN)
 
 doc: $(B)/fcgi/api
 	$(B)/fcgi/api --markdown > doc/config.md
-	script/contract test/contract.txt test/*.bats test/load/*.bats > doc/contract-tests.md
+	script/contract test/contract.txt test/*.bats test/load/*.bats test/fault/*.bats > doc/contract-tests.md
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley \

@@ -48,7 +48,7 @@ static void purpose(struct buf *text)
 /* --help, --version, --print-config, or no command at all. */
 static int general(int argc, char **argv)
 {
-	static const struct program_option none[] = { { NULL, NULL, NULL, NULL, NULL } };
+	static const struct program_option none[] = { { NULL, NULL, NULL, NULL, NULL, NULL } };
 	struct buf text = BUF_INIT;
 	struct conf conf;
 	int status;

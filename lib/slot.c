@@ -91,6 +91,13 @@ static int find_node(struct slot *s, const struct conf *conf, struct err *e)
 	return rc == 1 ? 0 : -1;
 }
 
+/* For who wants to tell this process something; that it is not there is no reason to end. */
+static void write_pid(int fd)
+{
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
+		return;
+}
+
 static int take_number(struct slot *s, const char *folder, const char *program, int64_t number,
 		       struct err *e)
 {
@@ -103,6 +110,7 @@ static int take_number(struct slot *s, const char *folder, const char *program, 
 	free(path);
 	if (rc != 1)
 		return rc;
+	write_pid(s->fd);
 	s->number = number;
 	snprintf(s->name, sizeof(s->name), "%s:%lld", s->node, (long long)number);
 	return 1;

@@ -19,7 +19,7 @@ struct slot {
 
 /* Takes the slot `wanted` of a program, or, when that is 0, the lowest free one of `most`.
  * 1: taken; 0: taken by others; -1: ERR_SYSTEM. The node's name is PARLEY_NODE, or a random one that
- * is kept in $PARLEY_VAR/node-id. The lock ends with the process. */
+ * is kept in $PARLEY_VAR/node-id. The lock ends with the process; the file has its pid. */
 int slot_take(struct slot *s, const struct conf *conf, const char *program, int64_t wanted,
 	      int64_t most, struct err *e);
 void slot_release(struct slot *s);

@@ -4,8 +4,10 @@
 -- KEYS: 1 queue list  2 in-flight list  3 lease  4 registry of in-flight lists  5 suspects hash  6 queue_seq
 -- ARGV: 1 most jobs  2 most bytes  3 lease ms  4 fresh token
 -- returns {queue_seq, try, jobs}, oldest job last; try 0: an ordinary batch; n: one suspect, its nth try.
--- An idle drain writes nothing.
-local seq = tonumber(redis.call('GET', KEYS[6]) or 0)
+-- An idle drain writes nothing. While queue_seq is missing (then it answers 0) nothing is handed out: rows that are
+-- stored without a mark would not be missed by a Redis that goes back once more.
+local seq = tonumber(redis.call('GET', KEYS[6]) or -1)
+if seq < 0 then return {0, 0, {}} end
 local most, bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 local held = redis.call('LLEN', KEYS[2])
 if held == 0 and redis.call('EXISTS', KEYS[1]) == 0 then

@@ -9,7 +9,7 @@
 
 int tool_open(struct tool *t)
 {
-	static const struct program_option none[] = { { NULL, NULL, NULL, NULL, NULL } };
+	static const struct program_option none[] = { { NULL, NULL, NULL, NULL, NULL, NULL } };
 	struct err e = ERR_INIT;
 	char name[] = "queue", *argv[] = { name, NULL };
 	int status;

@@ -1,0 +1,230 @@
+-- What happens to the servers, and what others do: a table of events, each with its chance per step and its modes.
+local check = require('check')
+local ids = require('ids')
+local job = require('job')
+local persist = require('persist')
+local Sim = require('sim')
+
+local faults = {}
+
+local chance = Sim.chance
+
+local function pick(list) return list[math.random(#list)] end
+
+local function pick_young(w)
+  return w.known[math.max(1, #w.known - math.random(0, 8))]
+end
+
+-- ---------------------------------------------------------------- servers
+
+local function mysql_away(w)
+  if not w.mysql:up() then return end
+  local ms = chance(0.5) and math.random(50, 400) or math.random(800, 2500)
+  w.sim:tell('MySQL is away for', ms)
+  w.mysql:go_down(ms)
+  w.ledger:count('outages of MySQL')
+end
+
+local function connections_break(w)
+  w.epoch = w.epoch + 1
+  w.sim:tell('connections to Redis break')
+end
+
+-- kill -9 with appendfsync always: nothing is lost.
+local function redis_restarts(w)
+  connections_break(w)
+  w.run_id = w.run_id + 1
+  w.redis_down_until = w.sim.now + math.random(1, 200)
+  w.ledger:count('restarts of Redis')
+end
+
+local function host_dies(w)
+  if w.host_is_dead or w.sim.steps < w.host_dies_at then return end
+  w.host_is_dead = true
+  w.sim:tell('host c dies for ever')
+  for _, p in ipairs(w.sim.processes) do
+    if p.node == 'c' then
+      p.host_is_dead = true
+      w.sim:kill(p)
+      p.wake = math.huge
+    end
+  end
+end
+
+local function clean_stop(w)
+  local p = pick(w.sim.processes)
+  if p.co and p.node then
+    p.stopping = true
+    w.sim:tell(p.name, 'is told to stop')
+    w.ledger:count('clean stops')
+  end
+end
+
+-- A second process with the slot of one that sleeps: a clone, or a file system that forgot the lock.
+local function twin(w)
+  local p = pick(w.sim.processes)
+  if p.slot and p.co and p.wake > w.sim.now + 100 and not p.once then
+    w.sim:tell(p.name, 'has a twin')
+    w.twins[p.slot] = true
+    w:worker(p.name .. "'", p.node, p.slot, persist.main(p.slot), true)
+    w.ledger:count('twins')
+  end
+end
+
+-- ---------------------------------------------------------------- other hands
+
+local function counter_deleted(w)
+  local id = pick_young(w)
+  if not id then return end
+  for _, p in ipairs(w.sim.processes) do
+    if p.healing and chance(0.3) then id = p.healing end
+  end
+  if chance(0.15) and not ids.is_app(id) then id = ids.app(id) end
+  w.sim:tell('by hand: DEL', ids.counter(id))
+  w.redis:call('DEL', ids.counter(id))
+  w.ledger:count('counters deleted by hand')
+end
+
+local function sequence_deleted(w)
+  w.sim:tell('by hand: DEL queue_seq')
+  w.redis:call('DEL', 'queue_seq')
+  w.ledger:count('queue_seq deleted by hand')
+end
+
+-- A dead job is retried by hand; what ailed it was cured.
+local function dead_retried(w)
+  local text = w.redis:call('ZRANGE', 'dead', 0, 0)[1]
+  if not text then return end
+  local j = job.parse(text)
+  w.redis:call('ZREM', 'dead', text)
+  w.redis:call('ZADD', 'retry', w.sim.now, text)
+  w.ledger.poison[j.key], w.ledger.alone[j.key] = nil, nil
+  if chance(0.7) then w.ledger.bad[j.key] = nil end
+  w.sim:tell('by hand: retries', job.short(j.key))
+  w.ledger:count('dead jobs retried')
+end
+
+-- A Ruby worker takes a job and fails; or a client wants it later.
+local function ruby_fails(w)
+  local text = w.redis:call('LINDEX', 'queue:default', -1)
+  if not text then return end
+  local j = job.parse(text)
+  if j.class ~= job.MESSAGE and j.class ~= job.CHAT then return end
+  w.redis:call('LMOVE', 'queue:default', 'scratch', 'RIGHT', 'LEFT')
+  w.redis:call('DEL', 'scratch')
+  if chance(0.5) and not j.error_class then
+    w.redis:call('ZADD', 'schedule', w.sim.now + math.random(10, 300), text)
+  else
+    w.redis:call('ZADD', 'retry', w.sim.now + math.random(10, 300), job.failed(j, 'Timeout'))
+  end
+end
+
+local function foreign_job(w)
+  local text = chance(0.5) and job.foreign(chance(0.5) and w.ledger:new_jid())
+  text = text or job.count(job.COUNT_CHATS, 1, w.ledger:new_jid())
+  w.redis:call('LPUSH', 'queue:default', text)
+end
+
+-- ---------------------------------------------------------------- numbers that others take
+
+local function foreign_row(w)
+  local chat = pick_young(w)
+  if not w.foreigners or not chat or not w.mysql.chats[chat] or w.mysql:chat_dead(chat) then return end
+  local counter = tonumber(w.redis:call('GET', ids.counter(chat)) or w.mysql:highest_row(chat))
+  local number = counter + math.random(1, 3)
+  local claimed = w.mysql.claims['number:' .. ids.text(chat) .. ':' .. ids.text(number)]
+  if claimed or number > ids.LAST_NUMBER or w.mysql:message(chat, number) then return end
+  w.mysql:put_message({chat = chat, number = number, version = 1, deleted = false, foreign = true})
+  w.ledger.foreign[chat], w.ledger.counted[chat] = true, nil
+  w.sim:tell('a foreign row:', ids.text(chat), number)
+  w.ledger:count('foreign rows')
+end
+
+-- A job is there twice: as it is, or with a number of its own.
+local function copied(w)
+  local text = w.foreigners and w.redis:call('LINDEX', 'queue:default', math.random(-5, 4))
+  local j = text and job.parse(text)
+  if not j or j.class ~= job.MESSAGE then return end
+  w.ledger.copies[j.key] = true
+  local counter = ids.counter(j.id)
+  local last = tonumber(w.redis:call('GET', counter) or ids.LAST_NUMBER)
+  if chance(0.5) or last >= ids.LAST_NUMBER or w.redis:call('EXISTS', 'queue_seq') == 0 or w.behind(w) then
+    w.redis:call('LPUSH', 'queue:default', text)
+    return
+  end
+  local number = w.redis:call('INCR', counter)
+  w.redis:call('INCR', 'queue_seq')
+  w.ledger:renumber(j.key, j.id, number)
+  w.redis:call('LPUSH', 'queue:default', job.renumbered(j, number))
+  w.sim:tell('a copy of', job.short(j.key), 'with number', number)
+  w.ledger:count('copies')
+end
+
+-- ---------------------------------------------------------------- Redis goes back
+
+local function snapshot(w)
+  table.insert(w.snapshots, {redis = w.redis:snapshot(), at = #w.ledger.order})
+  w.sim:tell('a copy of Redis is kept, queue_seq', w.redis:call('GET', 'queue_seq') or 'none')
+  if #w.snapshots > 6 then table.remove(w.snapshots, math.random(5)) end
+end
+
+local function forget(w, at)
+  w.rolled_back = true
+  w.ledger.counted = {}
+  w.ledger:forget_behind(at, function(post) return check.has_row(w, post) end)
+  for _, numbers in pairs(w.ledger.given) do
+    for _, post in pairs(numbers) do post.may_be_lost = post.may_be_lost or post.again end
+  end
+end
+
+-- An older append-only file, or a younger one of a history that was given up.
+local function goes_back(w)
+  if #w.snapshots == 0 then return end
+  local i = chance(0.5) and #w.snapshots or math.random(#w.snapshots)
+  local s = w.snapshots[i]
+  forget(w, s.at)
+  w.redis:restore(s.redis)
+  redis_restarts(w)
+  w.sim:tell('Redis goes back to where', s.at, 'jobs were accepted, queue_seq', w.redis:call('GET', 'queue_seq') or 'none')
+  w.ledger:count('rollbacks')
+end
+
+local function flushed(w)
+  forget(w, 0)
+  w.redis:call('FLUSHALL')
+  w.sim:tell('FLUSHALL')
+  w.ledger:count('flushes')
+end
+
+-- ---------------------------------------------------------------- the table
+
+local always = {plain = true, taken = true, rollback = true}
+local back = {rollback = true}
+
+local events = {
+  {0.0008, always, mysql_away},
+  {0.0010, always, connections_break},
+  {0.0004, always, redis_restarts},
+  {0.0020, always, host_dies},
+  {0.0030, always, clean_stop},
+  {0.0030, always, twin},
+  {0.0040, always, counter_deleted},
+  {0.0002, always, sequence_deleted},
+  {0.0030, always, dead_retried},
+  {0.0030, always, ruby_fails},
+  {0.0010, always, foreign_job},
+  {0.0060, {taken = true, rollback = true}, foreign_row},
+  {0.0030, {taken = true, rollback = true}, copied},
+  {0.0060, back, snapshot},
+  {0.0008, back, goes_back},
+  {0.0002, back, flushed},
+}
+
+-- Before a step: whatever chance wants.
+function faults.happen(w)
+  for _, event in ipairs(events) do
+    if chance(event[1]) and event[2][w.mode] then event[3](w) end
+  end
+end
+
+return faults
