@@ -24,4 +24,11 @@ int slot_take(struct slot *s, const struct conf *conf, const char *program, int6
 	      int64_t most, struct err *e);
 void slot_release(struct slot *s);
 
+/* How many slots of a program are held by running processes on this machine: each lock is tried for an
+ * instant, shared, so that only a process which asks for it at that very moment finds it taken.
+ * 0 or -1: ERR_SYSTEM. */
+int slot_held(const struct conf *conf, const char *program, int64_t *held, struct err *e);
+/* This machine's name, "" when nothing ever ran here. 0 or -1: ERR_SYSTEM, ERR_INVALID. */
+int slot_node(const struct conf *conf, char node[SLOT_NODE], struct err *e);
+
 #endif
