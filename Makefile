@@ -35,6 +35,8 @@ FUZZ     := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 GEN      += $(B)/gen/openapi.h
 
 PROGRAMS := $(FCGI:%=$(B)/fcgi/%) $(JOBS:%=$(B)/jobs/%)
+# the commands of jobs/queue, a file each
+TOOL     := $(wildcard tool/*.c)
 BENCH    := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
 TESTS    := $(UNIT:%=$(B)/test/%) $(BENCH:%=$(B)/test/bench/%) $(B)/test/load
 
@@ -52,8 +54,9 @@ $(B)/%.o: %.c | $(GEN)
 $(FCGI:%=$(B)/fcgi/%): $(B)/fcgi/%: $(B)/fcgi/%.o $(ROUTES:%.c=$(B)/%.o) $(B)/libparley.a
 	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
 
+$(B)/jobs/queue: $(TOOL:%.c=$(B)/%.o)
 $(JOBS:%=$(B)/jobs/%): $(B)/jobs/%: $(B)/jobs/%.o $(B)/libparley.a
-	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
+	$(CC) $(LDFLAGS_) -o $@ $(filter %.o,$^) $(B)/libparley.a $(LDLIBS)
 
 $(UNIT:%=$(B)/test/%): $(B)/test/%: $(B)/test/unit/%.o $(B)/libparley.a
 	@mkdir -p $(@D)
@@ -100,7 +103,7 @@ lint: $(GEN)
 
 doc: $(B)/fcgi/api
 	$(B)/fcgi/api --markdown > doc/config.md
-	script/contract test/contract.txt test/*.bats test/load/*.bats > doc/contract-tests.md
+	script/contract test/contract.txt test/*.bats test/load/*.bats test/fault/*.bats > doc/contract-tests.md
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley \
@@ -116,6 +119,6 @@ clean:
 	rm -rf build
 
 -include $(patsubst %.c,$(B)/fuzz/%.d,$(LIB) $(wildcard test/fuzz/*.c))
--include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c test/*.c test/unit/*.c test/bench/*.c))
+-include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c tool/*.c test/*.c test/unit/*.c test/bench/*.c))
 .PHONY: all tests fuzzers check lint doc install clean
 .SECONDARY:

@@ -5,13 +5,13 @@
 #include "service.h"
 
 static void add_part(struct buf *json, const char *name, const struct health_part *part,
-		     const char *appendfsync)
+		     const struct durability *durability)
 {
 	buf_addf(json, "\"%s\":{\"status\":\"%s\"", name, health_word(part->status));
 	if (part->status != HEALTH_DISABLED)
 		buf_addf(json, ",\"latency_ms\":%.3f", (double)part->latency_us / 1000);
-	if (*appendfsync)
-		buf_addf(json, ",\"appendfsync\":\"%s\"", appendfsync);
+	if (durability)
+		durability_write(durability, json);
 	buf_addch(json, '}');
 }
 
@@ -40,11 +40,11 @@ static void health(struct service *s, struct request *r, struct reply *p)
 	good = health_good(&h);
 	reply_json(p, good ? 200 : 503);
 	buf_addf(&p->body, "{\"status\":\"%s\",\"services\":{", good ? "healthy" : "unhealthy");
-	add_part(&p->body, "mysql", &h.mysql, "");
+	add_part(&p->body, "mysql", &h.mysql, NULL);
 	buf_addch(&p->body, ',');
-	add_part(&p->body, "redis", &h.redis, h.appendfsync);
+	add_part(&p->body, "redis", &h.redis, h.durability_known ? &h.durability : NULL);
 	buf_addch(&p->body, ',');
-	add_part(&p->body, "elasticsearch", &h.elasticsearch, "");
+	add_part(&p->body, "elasticsearch", &h.elasticsearch, NULL);
 	buf_addstr(&p->body, "},");
 	add_queue(&p->body, &h);
 	buf_addch(&p->body, '}');

@@ -34,6 +34,17 @@ static void add_depth(struct buf *text, const struct depth *d)
 	}
 }
 
+static void add_warnings(struct buf *text, struct redis *r)
+{
+	struct durability d;
+
+	if (durability_read(&d, r, NULL))
+		return;
+	metrics_write_head(text, "redis_warnings", "gauge",
+			   "What /health finds wrong with how safe Redis is.");
+	buf_addf(text, "redis_warnings %zu\n", durability_warnings(&d));
+}
+
 /* What cannot be asked is left out: a scrape never fails for a part that is down. */
 static void metrics(struct service *s, struct request *r, struct reply *p)
 {
@@ -50,8 +61,10 @@ static void metrics(struct service *s, struct request *r, struct reply *p)
 	add_up(&p->body, "redis", redis);
 	add_up(&p->body, "mysql", mysql);
 	add_up(&p->body, "metrics", s->metrics.tally.file != NULL);
-	if (redis)
+	if (redis) {
 		add_depth(&p->body, &depth);
+		add_warnings(&p->body, &s->redis);
+	}
 	metrics_write(&s->metrics, &p->body);
 }
 

@@ -6,16 +6,20 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "handover.h"
 #include "listen.h"
 #include "log.h"
+#include "pidfile.h"
 #include "program.h"
 #include "serve.h"
 #include "supervise.h"
 
-struct process { /* what a process is started with */
+struct program { /* the master's; its processes inherit it */
 	const struct service_kind *kind;
 	struct service *service;
-	int socket;
+	char **argv;
+	struct listener listener;
+	char *pid_file; /* owned */
 };
 
 /* A program without metrics works on; that they are missing is said once. */
@@ -37,9 +41,9 @@ static void after(struct service *s)
 }
 
 /* Runs in the process, after the fork: connections are its own. */
-static int run(void *arg)
+static int run(void *arg, atomic_bool *up)
 {
-	struct process *p = arg;
+	const struct program *p = arg;
 	struct service *s = p->service;
 	struct err e = ERR_INIT;
 	int status;
@@ -52,9 +56,14 @@ static int run(void *arg)
 	}
 	open_metrics(s, p->kind->name);
 	s->redis.metrics = s->db.metrics = &s->metrics;
-	const struct serve serving = { p->socket, p->kind->tables, s,
-				       { s->conf.cors_origins, s->conf.admin_key }, &s->metrics,
-				       s->conf.process_requests, after };
+	const struct serve serving = { .socket = p->listener.fd, .tables = p->kind->tables,
+				       .service = s,
+				       .guard = { s->conf.cors_origins, s->conf.admin_key },
+				       .metrics = &s->metrics,
+				       .requests = s->conf.process_requests,
+				       .after = after,
+				       .drain_ms = s->conf.stop_ms / 2,
+				       .drain = &s->shared->drain, .up = up };
 
 	status = serve(&serving);
 	redis_clear(&s->redis);
@@ -63,42 +72,117 @@ static int run(void *arg)
 	return status;
 }
 
-static int master(const struct service_kind *kind, struct service *s, const char *address)
+/* ------------------------------------------------------------------ what the master does */
+
+static void up(void *arg)
 {
+	struct program *p = arg;
 	struct err e = ERR_INIT;
-	struct process p = { kind, s, listen_open(address, &e) };
-	const struct supervise how = { kind->processes(&s->conf), s->conf.stop_ms, run, &p };
+
+	if (listen_take_place(&p->listener, &e))
+		LOG(LOG_ERROR, "cannot take the other's place", LOG_S("error", e.text));
+	if (pidfile_write(p->pid_file, &e))
+		LOG(LOG_WARN, "no pid file", LOG_S("error", e.text));
+	LOG(LOG_INFO, "all processes are up", LOG_S("socket", p->listener.address));
+}
+
+/* Who waits in a socket that others have too can as well be served by them. */
+static void shut(void *arg)
+{
+	struct program *p = arg;
+
+	listen_shut(&p->listener);
+	atomic_store(&p->service->shared->drain, p->listener.owner != LISTEN_FOREIGN);
+}
+
+static void replace(void *arg, pid_t *pids, size_t n)
+{
+	const struct program *p = arg;
+	const struct handover h = { p->listener, pids, n };
+	struct err e = ERR_INIT;
+
+	LOG(LOG_INFO, "being replaced", LOG_N("processes", n));
+	handover_give(&h, p->argv, &e);
+	LOG(LOG_ERROR, "cannot be replaced and goes on as it was", LOG_S("error", e.text));
+}
+
+/* The socket, from the program before or anew. */
+static int open_listener(struct program *p, struct handover *before, const char *address, bool beside,
+			 struct err *e)
+{
+	int rc = handover_receive(before, e);
+
+	if (rc)
+		p->listener = before->socket;
+	else
+		rc = listen_open(&p->listener, address, beside, e);
+	if (rc < 0)
+		return -1;
+	if (p->listener.owner != LISTEN_FOREIGN && strcmp(p->listener.address, address) != 0)
+		LOG(LOG_WARN, "the socket stays where it was", LOG_S("socket", p->listener.address),
+		    LOG_S("wanted", address));
+	return 0;
+}
+
+static int keep_processes(struct program *p, const struct handover *before, struct err *e)
+{
+	struct service *s = p->service;
+	const struct supervise how = {
+		.processes = p->kind->processes(&s->conf), .stop_ms = s->conf.stop_ms,
+		.argv = p->argv, .old = before->pids, .n_old = before->n,
+		.arg = p, .run = run, .up = up, .shut = shut, .replace = replace,
+	};
 	int rc;
 
-	if (p.socket < 0) {
-		fprintf(stderr, "%s: %s\n", kind->name, e.text);
-		return 1;
-	}
-	LOG(LOG_INFO, "started", LOG_S("socket", address), LOG_N("processes", how.processes));
-	open_metrics(s, kind->name);
+	LOG(LOG_INFO, "started", LOG_S("socket", p->listener.address),
+	    LOG_N("processes", how.processes), LOG_N("of_before", how.n_old));
+	program_check_redis(&s->conf);
+	open_metrics(s, p->kind->name);
 	metrics_close(&s->metrics);
-	rc = supervise(&how, &e);
-	listen_remove(address);
-	LOG(rc ? LOG_ERROR : LOG_INFO, "stopped", LOG_S("error", e.text));
+	rc = supervise(&how, e);
+	LOG(rc ? LOG_ERROR : LOG_INFO, "stopped", LOG_S("error", e->text));
+	return rc;
+}
+
+static int master(struct program *p, const char *address, bool beside)
+{
+	struct handover before = { .socket = { .fd = -1 } };
+	struct err e = ERR_INIT;
+	int rc;
+
+	supervise_block_signals();
+	rc = open_listener(p, &before, address, beside, &e);
+	if (rc) {
+		fprintf(stderr, "%s: %s\n", p->kind->name, e.text);
+	} else {
+		rc = keep_processes(p, &before, &e);
+		pidfile_remove(p->pid_file);
+	}
+	handover_clear(&before);
+	listen_clear(&p->listener);
 	return rc ? 1 : 0;
 }
 
-static int with_settings(const struct service_kind *kind, struct service *s, const char *listen)
+static int with_settings(struct program *p, const char *listen, bool beside)
 {
+	struct service *s = p->service;
 	char *address = NULL;
 	int status = 1;
 
 	if (listen)
 		address = strdup(listen);
-	else if (asprintf(&address, "unix:%s/run/%s.sock", s->conf.var, kind->name) < 0)
+	else if (asprintf(&address, "unix:%s/run/%s.sock", s->conf.var, p->kind->name) < 0)
 		address = NULL;
+	if (asprintf(&p->pid_file, "%s/run/%s.pid", s->conf.var, p->kind->name) < 0)
+		p->pid_file = NULL;
 	s->shared = mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (!address || s->shared == MAP_FAILED)
+	if (!address || !p->pid_file || s->shared == MAP_FAILED)
 		LOG(LOG_ERROR, "cannot start", LOG_S("error", "out of memory"));
 	else
-		status = master(kind, s, address);
+		status = master(p, address, beside);
 	free(address);
+	free(p->pid_file);
 	return status;
 }
 
@@ -117,25 +201,28 @@ static int print_routes(const struct route *const *tables)
 int service_main(const struct service_kind *kind, int argc, char **argv)
 {
 	const char *listen = NULL;
+	bool beside = false;
 	const struct program_option options[] = {
 		{ "--listen", "ADDRESS",
 		  "unix:/path or host:port; by default a socket handed over, else "
-		  "$PARLEY_VAR/run/NAME.sock", NULL, &listen },
-		{ NULL, NULL, NULL, NULL, NULL },
+		  "$PARLEY_VAR/run/NAME.sock", NULL, &listen, NULL },
+		{ "--replace", "", "take the Unix socket's place from one that runs", NULL, NULL,
+		  &beside },
+		{ NULL, NULL, NULL, NULL, NULL, NULL },
 	};
-	struct service *s;
+	struct program p = { .kind = kind, .argv = argv, .listener = { .fd = -1 } };
 	int status = 1;
 
 	if (argc == 2 && !strcmp(argv[1], "--routes"))
 		return print_routes(kind->tables);
-	s = calloc(1, sizeof(*s));
-	if (!s)
+	p.service = calloc(1, sizeof(*p.service));
+	if (!p.service)
 		return 1;
-	if (program_start(&s->conf, kind->name, kind->purpose, options, argc, argv, &status) ==
-	    PROGRAM_RUN)
-		status = with_settings(kind, s, listen);
-	conf_clear(&s->conf);
-	free(s);
+	if (program_start(&p.service->conf, kind->name, kind->purpose, options, argc, argv,
+			  &status) == PROGRAM_RUN)
+		status = with_settings(&p, listen, beside);
+	conf_clear(&p.service->conf);
+	free(p.service);
 	return status;
 }
 

@@ -2,6 +2,8 @@
 #ifndef PARLEY_SERVICE_H
 #define PARLEY_SERVICE_H
 
+#include <stdatomic.h>
+
 #include "backlog.h"
 #include "breaker.h"
 #include "catchup.h"
@@ -15,6 +17,7 @@
 /* In memory that the master shares with its processes. */
 struct service_shared {
 	struct breaker redis, db;
+	atomic_bool drain; /* nobody will listen after these processes */
 };
 
 struct service {

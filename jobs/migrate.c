@@ -7,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-	static const struct program_option none[] = { { NULL, NULL, NULL, NULL, NULL } };
+	static const struct program_option none[] = { { NULL, NULL, NULL, NULL, NULL, NULL } };
 	struct err e = ERR_INIT;
 	struct conf conf;
 	struct db db;

@@ -1,92 +1,16 @@
 /* recount: checks the counts of a chat or an application against its rows, and corrects them.
  *
- * persist keeps them exact in its own transactions; other writers (a Rails worker) may not. A check
- * is one statement, so it reads both in one snapshot and takes no lock; only what differs is locked
- * and counted again. */
-#include <stdlib.h>
-
+ * persist keeps them exact in its own transactions; other writers (a Rails worker) may not. */
 #include "clock.h"
 #include "health.h"
 #include "key.h"
 #include "log.h"
+#include "recount.h"
 #include "worker.h"
 
 #define SLOW_MS 50    /* a check of a big chat */
 #define REST_FACTOR 4 /* is followed by a pause of so many times its length, */
 #define REST_MAX_MS 5000
-
-struct subject { /* a job class and its statements */
-	enum job_class class;
-	enum db_query count, lock, set;
-};
-
-static const struct subject subjects[] = {
-	{ JOB_COUNT_MESSAGES, DB_RECOUNT_MESSAGES, DB_RECOUNT_MESSAGES_LOCK,
-	  DB_RECOUNT_MESSAGES_SET },
-	{ JOB_COUNT_CHATS, DB_RECOUNT_CHATS, DB_RECOUNT_CHATS_LOCK, DB_RECOUNT_CHATS_SET },
-};
-
-struct counts {
-	uint64_t rows, living, last;
-};
-
-static const struct subject *find_subject(enum job_class class)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
-		if (subjects[i].class == class)
-			return &subjects[i];
-	return NULL;
-}
-
-/* 1: the counts differ; 0: they are right, or there is nothing to count; -1 */
-static int check(struct db *db, const struct subject *s, uint64_t id, struct counts *says,
-		 struct counts *is, struct err *e)
-{
-	const struct db_value at[] = { DB_U64(id) };
-	int rc = db_row(db, s->count, at, 1, e);
-
-	if (rc < 1)
-		return rc;
-	*says = (struct counts){ db_number(db, 0), db_number(db, 1), db_number(db, 2) };
-	*is = (struct counts){ db_number(db, 3), db_number(db, 4), db_number(db, 5) };
-	db_done(db);
-	return is->rows != says->rows || is->living != says->living || is->last > says->last;
-}
-
-static int correct_locked(struct db *db, const struct subject *s, uint64_t id, struct err *e)
-{
-	const struct db_value at[] = { DB_U64(id) };
-	struct counts says = { 0 }, is = { 0 };
-	int differs;
-
-	if (db_plain(db, DB_BEGIN, e) || db_run(db, s->lock, at, 1, NULL, e))
-		return -1;
-	differs = check(db, s, id, &says, &is, e);
-	if (differs < 0)
-		return -1;
-	const struct db_value now[] = { DB_U64(is.rows), DB_U64(is.living), DB_U64(is.last),
-					DB_U64(id) };
-	if ((differs && db_run(db, s->set, now, 1, NULL, e)) || db_plain(db, DB_COMMIT, e))
-		return -1;
-	if (!differs)
-		return 0;
-	metrics_add(db->metrics, METRICS_CORRECTED, job_class_name(s->class), 1);
-	LOG(LOG_WARN, "counts corrected", LOG_S("class", job_class_name(s->class)),
-	    LOG_N("id", id), LOG_N("stored", is.rows), LOG_N("was_stored", says.rows),
-	    LOG_N("living", is.living), LOG_N("was_living", says.living));
-	return 0;
-}
-
-static int correct(struct db *db, const struct subject *s, uint64_t id, struct err *e)
-{
-	int rc = correct_locked(db, s, id, e);
-
-	if (rc)
-		db_rollback(db);
-	return rc;
-}
 
 /* From now on another job for the same parent may wait: what comes after this is for it. */
 static int not_pending(struct worker *w, const struct job *j, struct err *e)
@@ -96,16 +20,19 @@ static int not_pending(struct worker *w, const struct job *j, struct err *e)
 	return redis_delete(&w->redis, key_pending(key, job_class_name(j->class), j->id), e);
 }
 
-static int recount(struct worker *w, const struct job *j, struct err *e)
+static int count(struct worker *w, const struct job *j, struct err *e)
 {
-	const struct subject *s = find_subject(j->class);
-	struct counts says, is;
-	int differs;
+	struct recount r;
 
-	if (not_pending(w, j, e))
+	if (not_pending(w, j, e) || recount(&w->db, j->class, j->id, &r, e))
 		return -1;
-	differs = check(&w->db, s, j->id, &says, &is, e);
-	return differs > 0 ? correct(&w->db, s, j->id, e) : differs;
+	if (!r.corrected)
+		return 0;
+	metrics_add(&w->metrics, METRICS_CORRECTED, job_class_name(j->class), 1);
+	LOG(LOG_WARN, "counts corrected", LOG_S("class", job_class_name(j->class)), LOG_N("id", j->id),
+	    LOG_N("stored", r.is.rows), LOG_N("was_stored", r.was.rows), LOG_N("living", r.is.living),
+	    LOG_N("was_living", r.was.living));
+	return 0;
 }
 
 static int forward(const struct job *j, struct outcome *o, struct err *e)
@@ -127,7 +54,7 @@ static int one(struct worker *w, const struct batch *b, const struct job *j, str
 		return outcome_bury(o, j, "BadArguments", j->fault, e);
 	if (batch_interrupted(b) && j->class != JOB_UNKNOWN)
 		return outcome_bury(o, j, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE, e);
-	return find_subject(j->class) ? recount(w, j, e) : forward(j, o, e);
+	return recount_knows(j->class) ? count(w, j, e) : forward(j, o, e);
 }
 
 /* Takes longer than MySQL may take to answer: it would do so again, and hold up all others. It is asked

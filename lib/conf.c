@@ -119,7 +119,8 @@ static const struct setting settings[] = {
 	  .help = "Requests after which a FastCGI process is replaced by a new one; 0: never." },
 	{ .name = "PARLEY_STOP_MS", .type = NUMBER, .at = AT(stop_ms), .def = "10000", .min = 100,
 	  .max = 600000, .unit = "ms",
-	  .help = "How long a FastCGI process may finish its request after TERM before it is killed. "
+	  .help = "How long a FastCGI process may finish its request after TERM, before it is killed. "
+		  "During half of it, it still takes requests that wait in the program's socket. "
 		  "libfcgi may wait two seconds for a client that does not close: give it more." },
 	{ .name = "PARLEY_READ_WAIT_MS", .type = NUMBER, .at = AT(read_wait_ms), .def = "250",
 	  .min = 0, .max = 60000, .unit = "ms",

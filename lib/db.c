@@ -494,7 +494,7 @@ int db_plain(struct db *db, enum db_query query, struct err *e)
 
 	if (rc && worth_another(db, &a))
 		rc = plain_once(db, query, e);
-	if (query == DB_BEGIN)
+	if (query == DB_BEGIN || query == DB_BEGIN_SNAPSHOT)
 		db->in_transaction = !rc;
 	else if (query == DB_COMMIT || query == DB_ROLLBACK)
 		db->in_transaction = false;

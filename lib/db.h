@@ -60,7 +60,7 @@ struct db {
 	enum db_role role;
 	struct url url;
 	MYSQL *link; /* NULL: not connected */
-	bool in_transaction; /* since DB_BEGIN */
+	bool in_transaction; /* since DB_BEGIN or DB_BEGIN_SNAPSHOT */
 	bool beginning;      /* the connection is new: what fails now is not tried on another one */
 	size_t max_packet; /* bytes that the server takes in one statement */
 	struct {

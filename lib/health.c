@@ -66,31 +66,16 @@ static void note(struct health_part *part, bool ok, int64_t began_us)
 	part->latency_us = clock_wall_us() - began_us;
 }
 
-static void read_appendfsync(struct health *h, struct redis *r)
-{
-	struct redis_call c;
-	redisReply *reply;
-
-	redis_command(&c, "CONFIG");
-	redis_arg(&c, "GET");
-	redis_arg(&c, "appendfsync");
-	if (redis_send(r, &c, &reply, NULL)) /* hosted servers may refuse CONFIG */
-		return;
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
-		snprintf(h->appendfsync, sizeof(h->appendfsync), "%s", reply->element[1]->str);
-	freeReplyObject(reply);
-}
-
 void health_check(struct health *h, struct redis *r, struct db *db)
 {
 	int64_t began = clock_wall_us();
 
 	memset(h, 0, sizeof(*h));
 	note(&h->redis, health_redis(r), began);
-	if (h->redis.status == HEALTH_OK) {
-		read_appendfsync(h, r);
+	/* also when it answers PING with an error: what it tells of itself says why */
+	h->durability_known = !durability_read(&h->durability, r, NULL);
+	if (h->redis.status == HEALTH_OK)
 		h->depth_known = !queue_depth(r, clock_wall_us(), &h->depth, NULL);
-	}
 	began = clock_wall_us();
 	note(&h->mysql, health_mysql(db), began);
 	if (!*r->conf->elasticsearch_url) {

@@ -3,6 +3,7 @@
 #define PARLEY_HEALTH_H
 
 #include "db.h"
+#include "durability.h"
 #include "queue.h"
 #include "redis.h"
 
@@ -15,7 +16,8 @@ struct health_part {
 
 struct health {
 	struct health_part mysql, redis, elasticsearch;
-	char appendfsync[16]; /* of Redis: "always"; "" when it is down or does not say */
+	bool durability_known;
+	struct durability durability; /* of Redis */
 	bool depth_known;
 	struct depth depth;
 };

@@ -232,7 +232,7 @@ static int check_text(struct job *j, struct err *e)
 
 int job_parse(struct job *j, const char *text, size_t len, int64_t now_us, struct err *e)
 {
-	struct json active, name, args;
+	struct json active;
 
 	memset(j, 0, sizeof(*j));
 	j->text = text;
@@ -246,16 +246,16 @@ int job_parse(struct job *j, const char *text, size_t len, int64_t now_us, struc
 		return 0;
 	}
 	active = active_job(j->root);
-	name = active.len ? json_member(active, "job_class") : json_member(j->root, "class");
-	args = active.len ? json_member(active, "arguments") : json_member(j->root, "args");
-	j->class = find_class(name);
+	j->name = active.len ? json_member(active, "job_class") : json_member(j->root, "class");
+	j->args = active.len ? json_member(active, "arguments") : json_member(j->root, "args");
+	j->class = find_class(j->name);
 	if (read_jid(j, e))
 		return -1;
 	read_created(j, active, now_us);
 	read_retry(j);
 	read_given(j);
 	if (j->class != JOB_UNKNOWN)
-		j->fault = read_arguments(j, args);
+		j->fault = read_arguments(j, j->args);
 	return 0;
 }
 
@@ -380,6 +380,11 @@ bool job_retry(const struct job *j, int64_t base_ms, int64_t limit, int64_t *del
 	*delay_ms = base_ms * factor;
 	*delay_ms += random_below((uint32_t)(*delay_ms / 10 + 1));
 	return true;
+}
+
+bool job_time(const struct job *j, const char *member, int64_t *us)
+{
+	return read_time(json_member(j->root, member), us);
 }
 
 bool job_failed_by(const struct job *j, const char *name)

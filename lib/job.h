@@ -44,6 +44,8 @@ struct job {
 	size_t len;
 	struct json root;
 	enum job_class class;
+	struct json name;     /* the class as the payload calls it; absent: it says none */
+	struct json args;     /* the arguments as they stand there */
 	const char *fault;    /* NULL, or what is wrong with the arguments of a known class */
 	uint64_t id;          /* first argument */
 	uint32_t number;      /* second; 0 where there is none */
@@ -86,6 +88,8 @@ int job_failed(const struct job *j, const struct job_failure *f, struct buf *out
  * it is dead. Grows by 3 from base_ms on, with up to 10 % jitter. */
 bool job_retry(const struct job *j, int64_t base_ms, int64_t limit, int64_t *delay_ms);
 
+/* A time of the payload ("failed_at"), in whatever way it is written. False: there is none. */
+bool job_time(const struct job *j, const char *member, int64_t *us);
 /* The class name "error_class" of an earlier failure equals `name`. */
 bool job_failed_by(const struct job *j, const char *name);
 

@@ -2,6 +2,7 @@
 #include "key.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -106,4 +107,14 @@ bool key_split_inflight(const char *inflight, char *queue, char *slot)
 	queue[colon - name] = '\0';
 	memcpy(slot, colon + 1, strlen(colon + 1) + 1);
 	return true;
+}
+
+bool key_read_message_counter(const char *key, uint64_t *chat)
+{
+	char again[KEY_MAX];
+
+	if (strncmp(key, "chat:", 5) != 0)
+		return false;
+	*chat = strtoull(key + 5, NULL, 10);
+	return key_chat_valid(*chat) && !strcmp(key, key_message_counter(again, *chat));
 }

@@ -28,6 +28,7 @@ bool key_chat_valid(uint64_t chat);
 #define KEY_RETRY "retry"
 #define KEY_SCHEDULE "schedule"
 #define KEY_DEAD "dead"
+#define KEY_MESSAGE_COUNTERS "chat:*:message_counter" /* a pattern: those of all chats */
 #define KEY_PROCESSED "stat:processed"
 #define KEY_FAILED "stat:failed"
 
@@ -52,5 +53,7 @@ char *key_recovered(char out[KEY_MAX], const char *run_id, const char *replid);
 /* The parts of an in-flight list's name: queue and slot, both at least KEY_MAX bytes.
  * False when it is no such name. */
 bool key_split_inflight(const char *inflight, char *queue, char *slot);
+/* The chat whose counter this is. False when it is no such key. */
+bool key_read_message_counter(const char *key, uint64_t *chat);
 
 #endif

@@ -1,4 +1,4 @@
-/* What all programs share: how they begin, and the recovery of Redis. */
+/* What all programs share: how they begin, and what they say of Redis and do when it went back. */
 #include "program.h"
 
 #include <malloc.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "clock.h"
+#include "durability.h"
 #include "log.h"
 #include "recover.h"
 
@@ -21,6 +22,7 @@ static void help(const char *name, const char *purpose, const struct program_opt
 		printf("  %s %-*s %s\n", options->name, 18 - (int)strlen(options->name),
 		       options->argument, options->help);
 	puts("  --print-config      print the settings in force, secrets masked\n"
+	     "  --check             (the last) say nothing and exit with 0 if it would start so\n"
 	     "  --version           print the version\n"
 	     "  --help              print this\n");
 	conf_help(stdout);
@@ -59,6 +61,10 @@ static int read_options(const char *name, const struct program_option *options, 
 			;
 		if (!o->name)
 			return usage(name, "unknown option", argv[i]);
+		if (o->given) {
+			*o->given = true;
+			continue;
+		}
 		if (i + 1 == argc)
 			return usage(name, "no value for", argv[i]);
 		if (set_option(o, argv[++i]))
@@ -92,6 +98,8 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 				 const struct program_option *options, int argc, char **argv,
 				 int *status)
 {
+	bool check;
+
 	memset(conf, 0, sizeof(*conf));
 	*status = 0;
 	mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
@@ -116,10 +124,13 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 		conf_print(conf, stdout);
 		return PROGRAM_DONE;
 	}
-	*status = read_options(name, options, argc, argv);
+	check = argc > 1 && !strcmp(argv[argc - 1], "--check");
+	*status = read_options(name, options, argc - check, argv);
 	if (!*status)
 		*status = load(conf, name);
-	return *status ? PROGRAM_USAGE : PROGRAM_RUN;
+	if (*status)
+		return PROGRAM_USAGE;
+	return check ? PROGRAM_DONE : PROGRAM_RUN;
 }
 
 bool program_recover(struct redis *r, struct db *db)
@@ -137,4 +148,30 @@ bool program_recover(struct redis *r, struct db *db)
 		    LOG_N("missing", done.missing), LOG_N("counters_raised", done.raised),
 		    LOG_N("counters_removed", done.removed), LOG_N("ms", clock_mono_ms() - began));
 	return rc > 0;
+}
+
+static void add_warnings(struct buf *text, const struct durability *d)
+{
+	char warning[DURABILITY_WARNING];
+	size_t row = 0;
+
+	while (durability_warning(d, &row, warning))
+		buf_addf(text, "%s%s", text->len ? "; " : "", warning);
+}
+
+void program_check_redis(const struct conf *conf)
+{
+	struct buf text = BUF_INIT;
+	struct durability d;
+	struct redis r;
+
+	if (redis_init(&r, conf, NULL, NULL))
+		return;
+	if (!durability_read(&d, &r, NULL))
+		add_warnings(&text, &d);
+	if (text.len)
+		LOG(LOG_WARN, "redis may lose or refuse writes", LOG_S("durability", durability_word(&d)),
+		    LOG_S("because", buf_str(&text)));
+	buf_clear(&text);
+	redis_clear(&r);
 }

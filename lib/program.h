@@ -11,18 +11,19 @@
 
 #define PROGRAM_VERSION "0.1.0"
 
-/* One option with a value ("--slot N"). Rows of a table that ends with a NULL name. */
+/* One option, with a value ("--slot N") or without. Rows of a table that ends with a NULL name. */
 struct program_option {
 	const char *name;     /* "--slot" */
-	const char *argument; /* "N", for --help */
+	const char *argument; /* "N", for --help; "" when it has no value */
 	const char *help;
 	int64_t *number;      /* where a number goes (1..2^31), or */
-	const char **text;    /* where a text goes */
+	const char **text;    /* where a text goes; or */
+	bool *given;          /* that it was given, when it has no value */
 };
 
 enum program_start {
 	PROGRAM_RUN,  /* settings are loaded, the log is set up */
-	PROGRAM_DONE, /* --help, --version, --print-config, --markdown: exit 0 */
+	PROGRAM_DONE, /* --help, --version, --print-config, --markdown, --check: exit 0 */
 	PROGRAM_USAGE /* a bad option (exit 2) or a bad setting (exit 1): said on standard error */
 };
 
@@ -34,5 +35,10 @@ enum program_start program_start(struct conf *conf, const char *name, const char
 /* Redis was found to have gone back (ERR_BEHIND): recovers it, unless somebody else is at it, and logs
  * what came of it. True: it is recovered, by us. */
 bool program_recover(struct redis *r, struct db *db);
+
+/* At the start: one warning if Redis may lose what it acknowledges, or refuse writes (lib/durability.h). A
+ * connection of its own, ended before this returns; a Redis that is away is no matter, and is waited for
+ * no longer than for two answers. */
+void program_check_redis(const struct conf *conf);
 
 #endif

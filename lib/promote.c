@@ -43,7 +43,6 @@ static const char *queue_of(const struct job *j, struct buf *own)
 
 struct due_job {
 	const char *zset;
-	const redisReply *text; /* borrowed */
 	struct job job;
 	bool renumber;
 	char counter[KEY_MAX];
@@ -55,7 +54,7 @@ static void add_job(struct redis_call *c, const struct due_job *d)
 	const char *tail = d->renumber ? j->number_at.at + j->number_at.len : j->text + j->len;
 	const char *head_end = d->renumber ? j->number_at.at : tail;
 
-	redis_arg_bytes(c, d->text->str, d->text->len);
+	redis_arg_bytes(c, j->text, j->len);
 	redis_arg_number(c, d->renumber ? 5 : 0);
 	redis_arg_bytes(c, j->text, (size_t)(head_end - j->text));
 	redis_arg_bytes(c, tail, (size_t)(j->text + j->len - tail));
@@ -92,14 +91,13 @@ static int send(struct redis *r, const struct due_job *d, struct err *e)
 	return rc;
 }
 
-/* Moves one job. 1; 0: somebody else did, or it must wait; -1 */
-static int move(struct redis *r, struct db *db, const char *zset, const redisReply *text,
-		struct err *e)
+int queue_promote_one(struct redis *r, struct db *db, const char *zset, const char *text, size_t len,
+		      struct err *e)
 {
-	struct due_job d = { .zset = zset, .text = text };
+	struct due_job d = { .zset = zset };
 	int rc, healed;
 
-	if (job_parse(&d.job, text->str, text->len, clock_wall_us(), e))
+	if (job_parse(&d.job, text, len, clock_wall_us(), e))
 		return -1;
 	d.renumber = wants_number(&d.job, d.counter);
 	rc = send(r, &d, e);
@@ -126,7 +124,7 @@ static int64_t promote_some(struct redis *r, struct db *db, const char *zset, in
 		return -1;
 	*seen = (int64_t)jobs->elements;
 	for (i = 0; i < jobs->elements && sum >= 0; i++) {
-		moved = move(r, db, zset, jobs->element[i], e);
+		moved = queue_promote_one(r, db, zset, jobs->element[i]->str, jobs->element[i]->len, e);
 		sum = moved < 0 ? -1 : sum + moved;
 	}
 	freeReplyObject(jobs);

@@ -98,6 +98,11 @@ int64_t queue_reap_lapsed(struct redis *r, struct err *e);
 int64_t queue_promote(struct redis *r, struct db *db, const char *zset, int64_t now_us,
 		      struct err *e);
 
+/* Moves one job of a zset to its queue, due or not, in the same way. 1; 0: it is not there any more, or
+ * must stay; -1. */
+int queue_promote_one(struct redis *r, struct db *db, const char *zset, const char *text, size_t len,
+		      struct err *e);
+
 /* ---- for /health and /metrics */
 
 enum depth_queue { DEPTH_DEFAULT, DEPTH_COUNTS, DEPTH_INDEX, DEPTH_QUEUE__MAX };

@@ -287,13 +287,47 @@ static int accept_request(FCGX_Request *f)
 	}
 }
 
-int serve(const struct serve *s)
+/* Does it stay after what accept_request said? Told to stop, it tries once more, since the kernel wakes
+ * one process for a connection, and that may be this one; and when it is to drain, until nobody waits.
+ * Then `requests` does not count: nobody would take its place. */
+static bool goes_on(const struct serve *s, int got, int64_t served, int64_t stop_at_ms)
+{
+	if (stop_at_ms)
+		return got == 1 && atomic_load(s->drain) && clock_mono_ms() < stop_at_ms;
+	return got >= 0 && (!s->requests || served < s->requests);
+}
+
+/* -1: the socket is of no use. */
+static int loop(const struct serve *s, FCGX_Request *f, int epoll)
 {
 	struct request r = { 0 };
 	struct reply p = { 0 };
+	int64_t served = 0, stop_at_ms = 0;
+	int got;
+
+	atomic_store(s->up, true);
+	do {
+		if (!stop_at_ms && !wait_for_connection(epoll))
+			stop_at_ms = clock_mono_ms() + s->drain_ms;
+		got = accept_request(f);
+		if (got == 1) {
+			one_request(s, f, &r, &p);
+			FCGX_Finish_r(f);
+			if (!stop_at_ms)
+				s->after(s->service);
+			served++;
+		}
+	} while (goes_on(s, got, served, stop_at_ms));
+	buf_clear(&r.body);
+	buf_clear(&p.body);
+	buf_clear(&p.headers);
+	return got < 0 && !stop_at_ms ? -1 : 0;
+}
+
+int serve(const struct serve *s)
+{
 	FCGX_Request f;
-	int64_t served = 0;
-	int epoll, got = 0;
+	int epoll, rc;
 
 	if (FCGX_Init() || FCGX_InitRequest(&f, s->socket, FCGI_FAIL_ACCEPT_ON_INTR))
 		return 1;
@@ -303,21 +337,8 @@ int serve(const struct serve *s)
 	epoll = open_epoll(s->socket);
 	if (epoll < 0)
 		return 1;
-	while (got >= 0 && (!s->requests || served < s->requests)) {
-		if (!wait_for_connection(epoll))
-			break;
-		got = accept_request(&f);
-		if (got < 1)
-			continue;
-		one_request(s, &f, &r, &p);
-		FCGX_Finish_r(&f);
-		s->after(s->service);
-		served++;
-	}
+	rc = loop(s, &f, epoll);
 	FCGX_Free(&f, 1);
-	buf_clear(&r.body);
-	buf_clear(&p.body);
-	buf_clear(&p.headers);
 	close(epoll);
-	return got < 0;
+	return rc < 0;
 }

@@ -1,6 +1,7 @@
 /* A worker's place on this machine. */
 #include "slot.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -90,6 +91,13 @@ static int find_node(struct slot *s, const struct conf *conf, struct err *e)
 	return rc == 1 ? 0 : -1;
 }
 
+/* For who wants to tell this process something; that it is not there is no reason to end. */
+static void write_pid(int fd)
+{
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
+		return;
+}
+
 static int take_number(struct slot *s, const char *folder, const char *program, int64_t number,
 		       struct err *e)
 {
@@ -102,6 +110,7 @@ static int take_number(struct slot *s, const char *folder, const char *program, 
 	free(path);
 	if (rc != 1)
 		return rc;
+	write_pid(s->fd);
 	s->number = number;
 	snprintf(s->name, sizeof(s->name), "%s:%lld", s->node, (long long)number);
 	return 1;
@@ -134,4 +143,70 @@ void slot_release(struct slot *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
+}
+
+/* ------------------------------------------------------------------ looking on */
+
+int slot_node(const struct conf *conf, char node[SLOT_NODE], struct err *e)
+{
+	char *path;
+	int rc;
+
+	node[0] = '\0';
+	if (*conf->node) {
+		snprintf(node, SLOT_NODE, "%s", conf->node);
+		return 0;
+	}
+	path = conf_path(conf, "node-id");
+	if (!path)
+		return err_memory(e);
+	rc = read_node(path, node, e);
+	free(path);
+	return rc < 0 ? -1 : 0;
+}
+
+/* "<program>-<number>.lock" */
+static bool is_lock_of(const char *file, const char *program)
+{
+	size_t len = strlen(program), digits;
+
+	if (strncmp(file, program, len) != 0 || file[len] != '-')
+		return false;
+	digits = strspn(file + len + 1, "0123456789");
+	return digits && !strcmp(file + len + 1 + digits, ".lock");
+}
+
+static bool is_held(int folder, const char *file)
+{
+	int fd = openat(folder, file, O_RDONLY | O_CLOEXEC);
+	bool held;
+
+	if (fd < 0)
+		return false;
+	held = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	close(fd);
+	return held;
+}
+
+int slot_held(const struct conf *conf, const char *program, int64_t *held, struct err *e)
+{
+	char *path = conf_path(conf, "slots");
+	struct dirent *file;
+	DIR *folder;
+	int rc = 0;
+
+	*held = 0;
+	if (!path)
+		return err_memory(e);
+	folder = opendir(path);
+	if (!folder && errno != ENOENT)
+		rc = err_sys(e, "%s", path);
+	free(path);
+	if (!folder)
+		return rc;
+	/* cppcheck-suppress readdirCalled ; no threads here, and readdir_r is no better */
+	while ((file = readdir(folder)))
+		*held += is_lock_of(file->d_name, program) && is_held(dirfd(folder), file->d_name);
+	closedir(folder);
+	return 0;
 }

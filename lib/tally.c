@@ -6,16 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "lock.h"
 
 #define MAGIC "parley tally"
 #define PROBES 64         /* rows looked at for one name */
-#define LOCK_WAIT_MS 1000 /* for another process that is making the file */
 #define SLOT_LOCKS 0x40000000 /* where the slots' locks lie: beyond the file, so they lock no data */
 
 struct head {
@@ -31,32 +29,6 @@ struct tally_file {
 };
 
 /* ------------------------------------------------------------------ making the file */
-
-/* The folder's lock: one process at a time looks whether the file is good, and makes it. */
-static int lock_folder(const char *path, struct err *e)
-{
-	char folder[4096];
-	int64_t until = clock_mono_ms() + LOCK_WAIT_MS;
-	char *slash;
-	int fd;
-
-	snprintf(folder, sizeof(folder), "%s", path);
-	slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "%s", folder);
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK || clock_mono_ms() > until) {
-			err_sys(e, "%s", folder);
-			close(fd);
-			return -1;
-		}
-		clock_sleep_ms(5);
-	}
-	return fd;
-}
 
 static struct head make_head(uint64_t layout)
 {
@@ -257,7 +229,8 @@ const struct tally_row *tally_others(const struct tally *t, uint32_t kind)
 
 int tally_open(struct tally *t, const char *path, uint64_t layout, const char *owner, struct err *e)
 {
-	int lock = lock_folder(path, e), fd;
+	/* one process at a time looks whether the file is good, and makes it */
+	int lock = lock_folder_of(path, e), fd;
 	void *at;
 
 	*t = (struct tally){ NULL, -1, -1 };

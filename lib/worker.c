@@ -69,9 +69,9 @@ static bool start(struct worker *w, const struct worker_kind *kind, int argc, ch
 {
 	int64_t wanted = 0, seconds = 0;
 	const struct program_option options[] = {
-		{ "--slot", "N", "take this slot, not the lowest free one", &wanted, NULL },
-		{ "--for", "SECONDS", "stop after so long, between two batches", &seconds, NULL },
-		{ NULL, NULL, NULL, NULL, NULL },
+		{ "--slot", "N", "take this slot, not the lowest free one", &wanted, NULL, NULL },
+		{ "--for", "SECONDS", "stop after so long, between two batches", &seconds, NULL, NULL },
+		{ NULL, NULL, NULL, NULL, NULL, NULL },
 	};
 	enum program_start how;
 
@@ -87,6 +87,7 @@ static bool start(struct worker *w, const struct worker_kind *kind, int argc, ch
 	w->until_ms = seconds ? clock_mono_ms() + seconds * 1000 : INT64_MAX;
 	stop_catch();
 	LOG(LOG_INFO, "started", LOG_S("slot", w->slot.name));
+	program_check_redis(&w->conf);
 	return true;
 }
 
@@ -112,14 +113,24 @@ void worker_went_well(struct worker *w)
 	w->back_off_ms = 0;
 }
 
+/* Between two pauses the lease is renewed: a longer one would let it lapse, and count as a worker that died. */
+static int64_t longest_pause(const struct worker *w)
+{
+	int64_t renewal_ms = w->conf.lease_ms / 6;
+
+	return renewal_ms < PAUSE_MAX_MS ? renewal_ms : PAUSE_MAX_MS;
+}
+
 void worker_back_off(struct worker *w, const char *what, const struct err *e)
 {
+	int64_t most_ms = longest_pause(w);
+
 	if (w->back_off_ms < PAUSE_MIN_MS)
-		w->back_off_ms = PAUSE_MIN_MS;
+		w->back_off_ms = PAUSE_MIN_MS < most_ms ? PAUSE_MIN_MS : most_ms;
 	LOG(LOG_WARN, what, LOG_S("error", e->text), LOG_N("pause_ms", w->back_off_ms));
 	worker_alarm(0);
 	clock_sleep_ms(w->back_off_ms);
-	w->back_off_ms = w->back_off_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : w->back_off_ms * 2;
+	w->back_off_ms = w->back_off_ms * 2 > most_ms ? most_ms : w->back_off_ms * 2;
 }
 
 static bool reap_own(struct worker *w, struct err *e)

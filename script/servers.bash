@@ -395,11 +395,11 @@ web_start() {
   REPLY=$pid
 }
 
-# shed_launch DIR WEB_SERVER: ends clients that hold the web server up
+# shed_launch DIR WEB_SERVER [SECONDS]: ends clients that hold the web server up; looks every so many (5)
 shed_launch() {
   local signal=USR1
   [ "$2" = lighttpd ] || signal=HUP
-  spawn "$1/log/shed.log" "$servers_root/script/shed" --every 5 "${PARLEY_CLIENT_TIMEOUT_S:-20}" \
+  spawn "$1/log/shed.log" "$servers_root/script/shed" --every "${3:-5}" "${PARLEY_CLIENT_TIMEOUT_S:-20}" \
     "$1/run/$2.pid" "$signal" "$API_PORT" "$WRITER_PORT" "$WEB_PORT"
 }
 

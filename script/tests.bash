@@ -8,9 +8,18 @@ tests_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 . "$tests_root/script/servers.bash"
 tests_log=${PARLEY_TEST_LOG:-$tests_root/build/test-log}
 : "${PARLEY_TEST_SECONDS:=900}" # for one item
-declare -A tests_running=()     # pid -> item
+# shellcheck disable=SC2034 # script/test and script/check read it
+tests_lanes=$(($(nproc) + 1)) # one more than processors: many tests wait a lot
+declare -A tests_running=() # pid -> item
+
+# tests_marked FILE WORD: does its second line begin with that word, or have it behind others? "# slow: web: …".
+#   web    runs behind lighttpd and again behind nginx
+#   slow   is not for `make check`
+#   alone  compares times: nothing runs beside it
+tests_marked() { sed -n 2p "$1" | grep -qE "^# ([a-z]+: )*$2: "; }
 
 tests_begin() {
+  tests_began=$SECONDS
   rm -rf "$tests_log"
   mkdir -p "$tests_log" || exit 1
   tests_folder=$(mktemp -d "${TMPDIR:-/tmp}/parley-test.XXXXXX") || exit 1
@@ -33,6 +42,7 @@ tests_command() {
     valgrind:*)
       argv=(valgrind --quiet --error-exitcode=99 --leak-check=full
         "--errors-for-leak-kinds=definite,indirect,possible" "build/test/$name")
+      env_=(PARLEY_TEST_THIN=1)
       ;;
     bats:*) argv=(bats --tap "test/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build/san}") ;;
     nginx:*)
@@ -41,6 +51,7 @@ tests_command() {
       ;;
     quick:*) argv=(bats --tap "test/$name.bats") env_=(PARLEY_BUILD=build) ;;
     load:*) argv=(bats --tap "test/load/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build}") ;;
+    fault:*) argv=(bats --tap "test/fault/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build}") ;;
     fuzz:*) argv=(script/fuzz "$name" "${PARLEY_FUZZ_SECONDS:-10}") ;;
     lint:*) argv=(script/lint) ;;
     fresh:*) argv=(script/test-fresh) ;;
@@ -166,6 +177,7 @@ tests_end() {
   done
   tests_keep_logs
   rm -rf "$tests_folder"
+  echo "after $(((SECONDS - tests_began) / 60)) min $(((SECONDS - tests_began) % 60)) s:"
   echo "$passed passed, $failed failed, $skipped skipped"
   [ $failed = 0 ] && [ $skipped = 0 ] && [ $passed -gt 0 ]
 }

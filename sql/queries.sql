@@ -12,6 +12,13 @@ SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 -- name: begin
 START TRANSACTION;
 
+-- For the next transaction alone; then begin_snapshot: all that is read in it is of one moment.
+-- name: repeatable
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+
+-- name: begin_snapshot
+START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY;
+
 -- name: commit
 COMMIT;
 
@@ -314,3 +321,79 @@ WHERE chat_id = ? AND number < ? ORDER BY number DESC LIMIT ?;
 -- name: search_page
 SELECT number, body, created_at, updated_at FROM messages
 WHERE chat_id = ? AND deleted_at IS NULL AND number IN ({?});
+
+-- jobs/queue
+
+-- What the past has left: messages under another number, losses that nobody has seen, how far Redis was.
+-- name: tool_history
+SELECT (SELECT COUNT(*) FROM renumbered_messages),
+  (SELECT COUNT(*) FROM redis_losses WHERE seen_at IS NULL),
+  (SELECT COALESCE(MAX(mark), 0) FROM redis_mark);
+
+-- verify: applications and chats, what they say of their rows, and what these are. The columns of all four
+-- lists: id, its application is deleted, it is deleted, is purged, stored, living, last
+
+-- name: verify_applications
+SELECT id, 0, deleted_at IS NOT NULL, purged_at IS NOT NULL, chats_stored, chats_count, last_chat_number
+FROM chat_applications WHERE id > ? AND id <= ? ORDER BY id LIMIT ?;
+
+-- name: verify_applications_some
+SELECT id, 0, deleted_at IS NOT NULL, purged_at IS NOT NULL, chats_stored, chats_count, last_chat_number
+FROM chat_applications WHERE id IN ({?}) ORDER BY id;
+
+-- name: verify_chats
+SELECT c.id, a.deleted_at IS NOT NULL, c.deleted_at IS NOT NULL, c.purged_at IS NOT NULL,
+  c.messages_stored, c.messages_count, c.last_message_number
+FROM chats c STRAIGHT_JOIN chat_applications a ON a.id = c.chat_application_id
+WHERE c.id > ? AND c.id <= ? ORDER BY c.id LIMIT ?;
+
+-- name: verify_chats_some
+SELECT c.id, a.deleted_at IS NOT NULL, c.deleted_at IS NOT NULL, c.purged_at IS NOT NULL,
+  c.messages_stored, c.messages_count, c.last_message_number
+FROM chats c STRAIGHT_JOIN chat_applications a ON a.id = c.chat_application_id
+WHERE c.id IN ({?}) ORDER BY c.id;
+
+-- name: verify_chats_of
+SELECT chat_application_id, COUNT(*), COUNT(*) - COUNT(deleted_at), MAX(number) FROM chats
+WHERE chat_application_id IN ({?}) GROUP BY chat_application_id ORDER BY chat_application_id;
+
+-- name: verify_messages_of
+SELECT chat_id, COUNT(*), COUNT(*) - COUNT(deleted_at), MAX(number) FROM messages
+WHERE chat_id IN ({?}) GROUP BY chat_id ORDER BY chat_id;
+
+-- a part of a parent that has too many rows for one statement
+
+-- name: verify_chats_window
+SELECT COUNT(*), COUNT(*) - COUNT(deleted_at), COALESCE(MAX(number), 0) FROM chats
+WHERE chat_application_id = ? AND number > ? AND number <= ?;
+
+-- name: verify_messages_window
+SELECT COUNT(*), COUNT(*) - COUNT(deleted_at), COALESCE(MAX(number), 0) FROM messages
+WHERE chat_id = ? AND number > ? AND number <= ?;
+
+-- name: verify_chat_numbers
+SELECT number FROM chats WHERE chat_application_id = ? AND number > ? ORDER BY number LIMIT ?;
+
+-- name: verify_message_numbers
+SELECT number FROM messages WHERE chat_id = ? AND number > ? ORDER BY number LIMIT ?;
+
+-- name: verify_token
+SELECT token, deleted_at IS NOT NULL FROM chat_applications WHERE id = ?;
+
+-- name: verify_losses
+SELECT id, known_seq, queue_seq IS NOT NULL, queue_seq, found_at FROM redis_losses WHERE seen_at IS NULL ORDER BY id;
+
+-- name: verify_renumbered
+SELECT chat_id, number, given_number FROM renumbered_messages WHERE chat_id > ? AND chat_id <= ?
+ORDER BY chat_id, number;
+
+-- repair
+
+-- name: repair_losses
+UPDATE redis_losses SET seen_at = ? WHERE seen_at IS NULL AND id <= ?;
+
+-- name: repair_unpurge_application
+UPDATE chat_applications SET purged_at = NULL WHERE id = ?;
+
+-- name: repair_unpurge_chat
+UPDATE chats SET purged_at = NULL WHERE id = ?;

@@ -30,29 +30,34 @@ class Differences:
             print(f"{kind}: … and more")
 
 
-def read_log(path, urls, sent, acknowledged, diff):
-    """Adds to `sent` (body id → status) and `acknowledged` (number → body id)."""
+def posts(path):
+    """The POSTs of a log: (start in µs, status, number as text, index of the URL, body id)."""
     with open(path, encoding="utf-8") as log:
         for line in log:
             field = line.rstrip("\n").split("\t")
             if not line.endswith("\n") or len(field) < FIELDS:
                 continue  # a kill cut it off
-            status, number, url, body = field[2], field[3], field[5], field[7]
-            kind = field[8] if len(field) > FIELDS else "post"
-            if kind != "post" or (urls and int(url) not in urls):
-                continue
-            if body in sent:
-                diff.add("sent twice", f"{body} is in the logs more than once")
-            sent[body] = status
-            if status != "201":
-                continue
-            if not number.isdigit():
-                diff.add("no number", f"{body} was answered 201 without a number")
-            elif int(number) in acknowledged:
-                diff.add("number given twice",
-                         f"{number} to {acknowledged[int(number)]} and {body}")
-            else:
-                acknowledged[int(number)] = body
+            if len(field) == FIELDS or field[8] == "post":
+                yield int(field[0]), field[2], field[3], int(field[5]), field[7]
+
+
+def read_log(path, urls, sent, acknowledged, diff):
+    """Adds to `sent` (body id → status) and `acknowledged` (number → body id)."""
+    for _, status, number, url, body in posts(path):
+        if urls and url not in urls:
+            continue
+        if body in sent:
+            diff.add("sent twice", f"{body} is in the logs more than once")
+        sent[body] = status
+        if status != "201":
+            continue
+        if not number.isdigit():
+            diff.add("no number", f"{body} was answered 201 without a number")
+        elif int(number) in acknowledged:
+            diff.add("number given twice",
+                     f"{number} to {acknowledged[int(number)]} and {body}")
+        else:
+            acknowledged[int(number)] = body
 
 
 def read_rows(path, diff):

@@ -27,7 +27,7 @@ teardown() {
 }
 
 post() {
-  ask "${3:-$API}" POST "${2:-$path}/messages" "$(jq -nc --arg body "$1" '{$body}')"
+  ask "${3:-$API}" POST "${2:-$path}/messages" "{\"body\":$(quoted "$1")}"
   expect 201
 }
 

@@ -32,7 +32,7 @@ teardown() {
 }
 
 post() {
-  ask "${2:-$API}" POST "$messages" "$(jq -nc --arg body "$1" '{$body}')"
+  ask "${2:-$API}" POST "$messages" "{\"body\":$(quoted "$1")}"
   expect 201
 }
 number_is() { same "$(json .number)" "$1"; }

@@ -48,7 +48,9 @@ depth_is() {
     same "$(status_of mysql) $(status_of redis) $(status_of elasticsearch)" 'ok ok disabled'
     same "$(json '[.services.mysql, .services.redis | .latency_ms | type] | join(" ")')" 'number number'
     same "$(json '.services.elasticsearch | has("latency_ms")')" false
-    same "$(json .services.redis.appendfsync)" always
+    same "$(json -c '.services.redis | del(.latency_ms)')" '{"status":"ok","appendonly":"yes",'\
+'"appendfsync":"always","maxmemory_policy":"noeviction","role":"master","connected_replicas":0,'\
+'"aof_last_write_status":"ok","durability":"always","warnings":[]}'
     same "$(json -c .queue)" "$(json '.queue | {depth, oldest_age_s, retry, dead}' -c)"
     same "$(json '.queue | [.depth, .retry, .dead] | join(" ")')" '0 0 0'
   done
@@ -138,12 +140,110 @@ live() {
   wait_for 20 all_well
 }
 
-# bats test_tags=route:health
-@test "appendfsync is the one in force" {
-  redis CONFIG SET appendfsync everysec
+# in_force SETTING VALUE WORD WARNING: what /health says of Redis with that setting, which is then set back.
+# WARNING: how the only one begins; - is none
+in_force() {
+  local before
+  before=$(redis --raw CONFIG GET "$1" | tail -n 1)
+  redis CONFIG SET "$1" "$2" >/dev/null
   request GET /health
-  redis CONFIG SET appendfsync always
+  redis CONFIG SET "$1" "$before" >/dev/null
+  expect 200
+  same "$(json .services.redis.durability)" "$3"
+  same "$(json '.services.redis.warnings | map(split(": ")[0]) | join(",")')" "${4#-}"
+}
+
+rewritten() { redis INFO persistence | grep -q '^aof_rewrite_in_progress:0'; }
+
+# bats test_tags=route:health
+@test "what is in force of Redis' durability is told, with a warning where it may lose something" {
+  in_force appendfsync everysec everysec 'appendfsync is everysec'
   same "$(json .services.redis.appendfsync)" everysec
+  in_force appendfsync no none 'appendfsync is no'
+  in_force no-appendfsync-on-rewrite yes always 'no-appendfsync-on-rewrite is yes'
+  in_force maxmemory-policy allkeys-lru always 'maxmemory-policy is allkeys-lru'
+  same "$(json .services.redis.maxmemory_policy)" allkeys-lru
+  in_force min-replicas-to-write 1 always -
+  same "$(json .services.redis.min_replicas_to_write)" 1
+  in_force appendonly no none 'appendonly is no'
+  same "$(json .services.redis.appendonly)" no
+  wait_for 20 rewritten
+  redis REPLICAOF 127.0.0.1 1 >/dev/null
+  request GET /health
+  redis REPLICAOF NO ONE >/dev/null
+  same "$(json '.services.redis | .role, .warnings[0]')" \
+    $'replica\nrole is replica: this server takes no writes, its master does'
+  in_force appendfsync always always -
+}
+
+# bats test_tags=route:health
+@test "a Redis that refuses CONFIG is no error: what it does not tell is left out, and said to be unknown" {
+  redis ACL SETUSER default -config >/dev/null
+  request GET /health
+  redis ACL SETUSER default +@all >/dev/null
+  expect 200
+  same "$(json '.services.redis | [.status, has("appendfsync"), .appendonly, .durability, (.warnings | length)] | map(tostring) | join(" ")')" \
+    'ok false yes unknown 1'
+}
+
+# as in redis.conf: NAME VALUE
+recommended() {
+  sed -n '/^## Redis configuration/,/^| setting/p' "$stack_root/doc/queues.md" |
+    sed -n '/^```/,/^```/p' | grep -v '^```'
+}
+
+@test "the Redis that is started here is configured as doc/queues.md tells others to do it" {
+  local name value
+  same "$(recommended | wc -l)" 10
+  while read -r name value; do
+    value=${value/64mb/67108864}
+    same "$name $(redis --raw CONFIG GET "$name" | sed -n 2p)" "$name ${value//\"/}"
+  done < <(recommended)
+}
+
+warned() { log_count "$1" 'redis may lose or refuse writes'; }
+
+@test "a program that starts against a Redis that may lose what it acknowledges says so once, and starts" {
+  local name
+  stop writer
+  jobs_stop
+  rm -f "$PARLEY_VAR"/log/{writer,persist-1,persist-2,recount,schedule}.log
+  redis CONFIG SET appendfsync everysec >/dev/null
+  redis CONFIG SET maxmemory-policy volatile-lru >/dev/null
+  start writer
+  jobs_start 2
+  writer POST "$messages" '{"body":"all the same"}'
+  expect 201
+  wait_for 10 is_stored "$(header Location)"
+  stop writer # so that each of its processes had the time to say it too
+  jobs_stop
+  for name in writer persist-1 persist-2 recount schedule; do
+    same "$name $(warned "$name")" "$name 1"
+    log_has "$name" 'warn .*durability=everysec because="appendfsync is everysec: .*; maxmemory-policy is volatile-lru: '
+  done
+  redis CONFIG SET appendfsync always >/dev/null
+  redis CONFIG SET maxmemory-policy noeviction >/dev/null
+  start writer
+  jobs_start 1
+  same "$(warned writer) $(warned persist-1)" '1 1'
+}
+
+@test "a program that starts without Redis, or with one that hangs, says nothing of that and starts" {
+  stop writer
+  rm "$PARLEY_VAR/log/writer.log"
+  stop redis
+  start writer
+  writer GET /health
+  expect 503
+  stop writer
+  start redis
+  signal redis STOP
+  start writer
+  writer GET /health/live
+  expect 200
+  signal redis CONT
+  wait_for 20 all_well
+  same "$(warned writer)" 0
 }
 
 # bats test_tags=route:health

@@ -213,10 +213,12 @@ forget_marks() {
   redis CONFIG SET maxmemory 1mb >/dev/null
   forget_marks
   refuses_all "$a"
-  # meanwhile: one to be retried with a new number from a counter that is lost, one left by a worker that died
+  # meanwhile: one to be retried with a new number from a counter that is lost, one left by a worker that
+  # died; and queue_seq is lost, so that it must be recovered first
   redis CONFIG SET maxmemory 0 >/dev/null
   redis ZADD retry 1 "{\"class\":\"CreateMessageJob\",\"args\":[$((b_id << 32 | 1)),9,\"renumbered\"],\"jid\":\"0000000000000000000000f0\",\"retry_count\":0,\"error_class\":\"NumberTaken\"}"
   redis DEL "chat:$((b_id << 32 | 1)):message_counter" >/dev/null
+  redis DEL queue_seq >/dev/null
   redis LMOVE queue:default inflight:default:gone:1 RIGHT LEFT >/dev/null
   redis SADD inflight inflight:default:gone:1 >/dev/null
   redis CONFIG SET maxmemory 1mb >/dev/null
@@ -259,6 +261,9 @@ bgsave_is() { [ "$(redis --raw INFO persistence | tr -d '\r' | sed -n 's/^rdb_la
   request GET "$a"
   expect 200
   same "$(redis LLEN queue:default)" 1
+  request GET /health
+  expect 503
+  [[ $(json '.services.redis.warnings | join(" ")') == 'rdb_last_bgsave_status is err: '* ]]
   rmdir "$PARLEY_VAR/redis/dump.rdb"
   redis BGSAVE >/dev/null
   wait_for 10 bgsave_is ok

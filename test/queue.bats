@@ -29,7 +29,7 @@ setup() {
   redis DEL retry dead schedule queue:unclaimed >/dev/null
 }
 
-post() { request POST "$messages" "$(jq -nc --arg body "$1" '{$body}')" && expect 201; }
+post() { request POST "$messages" "{\"body\":$(quoted "$1")}" && expect 201; }
 push() { redis LPUSH queue:default "$1" >/dev/null; }
 bodies() { db "SELECT number, body FROM messages WHERE chat_id = $id AND deleted_at IS NULL ORDER BY number"; }
 counts() { db "SELECT messages_count, messages_stored, last_message_number FROM chats WHERE id = $id"; }

@@ -34,7 +34,7 @@ down() { seq "$1" -1 "$2" | xargs; }
 link() { header Link | tr ',' '\n' | sed -nE "s/^ *<([^>]*)>; rel=\"$1\"$/\1/p"; }
 
 post() {
-  request POST "/applications/$token/chats/${2:-$chat}/messages" "$(jq -nc --arg body "$1" '{$body}')"
+  request POST "/applications/$token/chats/${2:-$chat}/messages" "{\"body\":$(quoted "$1")}"
   expect 201
 }
 

@@ -51,14 +51,30 @@ refuses() {
     [[ $output == "usage: ${program##*/} "* ]]
     for name in API_PORT WRITER_PORT WEB_PORT BIND WEB_SERVER REDIS_URL DATABASE_URL ELASTICSEARCH_URL \
       JOB_FORMAT PARLEY_VAR PARLEY_NODE PARLEY_WORKERS PARLEY_READ_WAIT_MS PARLEY_LEASE_MS \
-      PARLEY_RETRY_BASE_MS PARLEY_QUEUE_LIMIT --print-config --version --help; do
+      PARLEY_RETRY_BASE_MS PARLEY_QUEUE_LIMIT --print-config --check --version --help; do
       [[ $output == *"  $name "* ]] || same "$name" "in the help of $program"
     done
   done
   run "$persist" --help
   [[ $output == *--slot* && $output == *--for* ]]
   run "$PARLEY_BUILD/fcgi/api" --help
-  [[ $output == *--listen* ]]
+  [[ $output == *--listen* && $output == *--replace* ]]
+}
+
+@test "--check says nothing and starts nothing; what is bad is said, and the exit status is not 0" {
+  local program
+  for program in "${programs[@]}"; do
+    run "$program" --check
+    same "$status $output" "0 "
+    PARLEY_LOG_LEVEL=loud run "$program" --check
+    same "$status" 1
+    [[ $output == "${program##*/}: PARLEY_LOG_LEVEL"* ]]
+    run "$program" --nothing --check
+    same "$status" 2
+  done
+  run "$PARLEY_BUILD/fcgi/api" --replace --listen "unix:$BATS_TEST_TMPDIR/api.sock" --check
+  same "$status $output" "0 "
+  [ ! -e "$BATS_TEST_TMPDIR/api.sock" ]
 }
 
 # bats test_tags=settings:table
@@ -299,6 +315,17 @@ END
   PARLEY_NODE=here PARLEY_WORKERS=2 timeout 20 "$persist" --for 1 8>&- 2>"$BATS_TEST_TMPDIR/err"
   exec 8>&-
   grep -q 'started.*here:2' "$BATS_TEST_TMPDIR/err"
+}
+
+holds_slot() { [ "$(cat "$PARLEY_VAR/slots/$1-$2.lock")" = "$(pid_of "$1")" ]; }
+
+@test "a slot's file has the pid of the program that holds it" {
+  local program
+  for program in persist recount schedule purge; do
+    start $program
+    wait_for 10 holds_slot $program 1
+    stop $program
+  done
 }
 
 @test "a node without a name gets one and keeps it" {

@@ -35,7 +35,7 @@ own_problem() {
   same "$(header Cache-Control)" no-store
   same "$(header Referrer-Policy)" no-referrer
   [[ $(header X-Request-Id) =~ ^[A-Za-z0-9._-]{1,64}$ ]] || same "$headers" "with one id"
-  same "$(json '"\(.type) \(.status)"')" "/problems/$2 $1"
+  same "$(json .type) $(json .status)" "/problems/$2 $1"
   [ "$1" != 503 ] || same "$(header Retry-After)" 1
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Reads a page of /metrics on standard input, strictly, and prints its samples as JSON:
-{'name{label="value",...}': number, ...}, labels in alphabetical order.
+{'name{label="value",...}': number, ...}, a line each, labels in alphabetical order.
 
 Exits with 1 and says why when the page breaks a rule of Prometheus' text format 0.0.4: Debian's
 python3-prometheus-client parses it, and what that forgives is checked here."""
@@ -82,8 +82,8 @@ def main():
             key = sample.name + ('{' + labels + '}' if labels else '')
             if key in samples:
                 fail('twice: ' + key)
-            samples[key] = sample.value
-    json.dump(samples, sys.stdout, sort_keys=True)
+            samples[key] = int(sample.value) if sample.value == int(sample.value) else sample.value
+    json.dump(samples, sys.stdout, sort_keys=True, indent=0)
 
 
 main()

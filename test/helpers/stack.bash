@@ -39,7 +39,7 @@ start() {
     redis) redis_start "$PARLEY_VAR" "${STACK_REDIS_PORT:-0}" "$@" ;;
     mariadb) mariadb_start "$PARLEY_VAR" "${STACK_MYSQL_PORT:-}" "$@" ;;
     lighttpd | nginx) start_web "$name" ;;
-    shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" ;;
+    shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" "$@" ;;
     api | writer | search)
       rm -f "$PARLEY_VAR/run/$name.sock"
       spawn "$log" "$PARLEY_BUILD/fcgi/$name" "$@"
@@ -148,10 +148,11 @@ template() {
   MARIADB_TEMPLATE=$PARLEY_TEST_TEMPLATE/mysql
 }
 
-# Ends all of a stack whose bats was killed.
+# Ends all of a stack whose bats was killed, or ended by the TERM that script/test sends when it is interrupted.
 guard() {
   # shellcheck disable=SC2016 # expanded by the guard itself
   spawn /dev/null env owner=$$ dir="$PARLEY_VAR" bash -c '
+    trap "" TERM
     while kill -0 "$owner" 2>/dev/null; do sleep 1; done
     for pid in $(cat "$dir"/pids/*); do kill -KILL -- "-$pid"; done
     rm -rf "$dir"'
@@ -174,15 +175,22 @@ stack_folder() {
   guard
 }
 
-# stack_start: all but the job programs, answering.
+# stack_start [COMMAND…]: all but the job programs, answering. COMMAND is run when the servers are up, before
+# the programs start.
 stack_start() {
   stack_folder
+  stack_run "$@"
+}
+
+# stack_run [COMMAND…]: the same in a folder that is there
+stack_run() {
   pick_ports # the programs know the front end's origin by its port
   template
   start redis
   start mariadb
   "$PARLEY_BUILD/jobs/migrate" 2>>"$PARLEY_VAR/log/migrate.log" ||
     { cat "$PARLEY_VAR/log/migrate.log" >&2; return 1; }
+  "${@:-:}"
   start api
   start writer
   start search
@@ -306,9 +314,17 @@ same() {
   return 1
 }
 
+# quoted TEXT: as a JSON string, without jq; TEXT has no control characters but new lines and tabs
+quoted() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  printf '"%s"' "${text//$'\t'/\\t}"
+}
+
 # new_application [NAME]: its token in $token · new_chat [TOKEN]: its number in $chat
 new_application() {
-  request POST /applications "{\"name\":\"${1:-test}\"}"
+  request POST /applications "{\"name\":$(quoted "${1:-test}")}"
   expect 201
   token=$(json .token)
 }

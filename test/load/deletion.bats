@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Deleting big chats, and deleting while others post and counters get lost.
+# alone: Deleting big chats, and deleting while others post and counters get lost.
 
 load ../helpers/stack
 load ../helpers/load

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A chat of a million messages is as quick as a new one.
+# alone: A chat of a million messages is as quick as a new one.
 
 load ../helpers/stack
 load ../helpers/load

@@ -143,20 +143,6 @@ compared() {
   compared 30
 }
 
-@test "Redis hanging again and again under load: nothing acknowledged is lost" {
-  local n
-  blast_start posting --clients 16 --for "$(long 8 60)" --retry --log "$log-posting" \
-    "$(messages "$API")" "$(messages "$WRITER")"
-  for ((n = 0; n < $(long 3 25); n++)); do
-    sleep 1
-    signal redis STOP
-    sleep 1.$((RANDOM % 10))
-    signal redis CONT
-  done
-  blast_end posting 60
-  compared 60
-}
-
 # keep_writing LOG: a POST through either service, each 201
 keep_writing() {
   blast --clients 4 --requests 400 --log "$log-$1" --strict \
@@ -213,19 +199,4 @@ replaced() {
 
 @test "MySQL hanging: writes go on and are stored later, reads get 503 in time" {
   without_mysql hanging
-}
-
-@test "MySQL killed under load and started again: nothing acknowledged is lost" {
-  blast_start posting --clients 8 --for "$(long 8 60)" --rate 1500 --log "$log-posting" --strict \
-    "$(messages "$API")" "$(messages "$WRITER")"
-  local n
-  for ((n = 0; n < $(long 2 12); n++)); do
-    sleep 1
-    kill_9 mariadb
-    sleep 0.5
-    start mariadb
-  done
-  blast_end posting 60
-  same "$(figure .failed)" 0
-  compared 60
 }

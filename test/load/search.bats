@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Search in real texts, against a plain search in Python (test/search/check.py), and in big chats.
+# alone: Search in real texts, against a plain search in Python (test/search/check.py), and in big chats.
 
 load ../helpers/stack
 load ../helpers/load

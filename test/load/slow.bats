@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# Strangers that never finish a request: silent, by the byte, endless. They slow nobody and are ended.
+# alone: Strangers that never finish a request: silent, by the byte, endless. They slow nobody and are ended.
 
 load ../helpers/stack
 load ../helpers/load
 
 setup_file() {
-  PARLEY_CLIENT_TIMEOUT_S=$(long 4 20)
-  export PARLEY_CLIENT_TIMEOUT_S
+  PARLEY_CLIENT_TIMEOUT_S=$(long 4 20) every_s=$(long 1 5)
+  export PARLEY_CLIENT_TIMEOUT_S every_s
   stack_start
   jobs_start 2
 }
@@ -15,9 +15,9 @@ teardown_file() {
   stack_stop
 }
 
-# Twice the limit until shed counts them, 5 s until it looks, 5 s that the web server leaves them, and
+# Twice the limit until shed counts them, a while until it looks, 5 s that the web server leaves them, and
 # some for a busy machine.
-bound_s() { echo $((2 * PARLEY_CLIENT_TIMEOUT_S + 5 + 5 + 6)); }
+bound_s() { echo $((2 * PARLEY_CLIENT_TIMEOUT_S + every_s + 5 + 6)); }
 
 strangers_start() {
   spawn "$PARLEY_VAR/tmp/strangers" "$stack_root/test/helpers/slow.py" "$API_PORT" 200 \
@@ -47,11 +47,11 @@ median() {
 strangers_slow_nobody() {
   local before with later after
   use_web "$1"
-  start shed
+  start shed "$every_s"
   new_application
   new_chat
   blast --clients 4 --requests 400 --strict "$(messages "$API")" "$(messages "$WRITER")"
-  median "alone" 6
+  median "alone" 4
   before=$p50
   rm -f "$PARLEY_VAR/tmp/left"
   strangers_start
@@ -61,7 +61,7 @@ strangers_slow_nobody() {
   median "until they are gone" $(($(bound_s) - PARLEY_CLIENT_TIMEOUT_S))
   later=$p50
   strangers_gone
-  median "alone again" 6
+  median "alone again" 4
   after=$p50
   # what the machine does besides is in both
   holds "$with <= 2 * ($before > $after ? $before : $after)"
@@ -75,26 +75,4 @@ strangers_slow_nobody() {
 
 @test "under nginx 200 slow and endless clients slow nobody, and are gone in time" {
   strangers_slow_nobody nginx
-}
-
-# has_waited NAME: for longer than strangers are borne
-has_waited() { [ "$(ps -o etimes= -p "$(pid_of "$1")")" -gt "$(bound_s)" ]; }
-
-@test "shed leaves those alone who wait for an answer" {
-  local web
-  for web in lighttpd nginx; do
-    use_web $web
-    : >"$PARLEY_VAR/log/shed.log"
-    start shed
-    signal_all api STOP
-    : >"$PARLEY_VAR/tmp/waiting"
-    spawn "$PARLEY_VAR/tmp/waiting" curl -s -o /dev/null -w '%{http_code}' "$API/health"
-    echo "$REPLY" >"$PARLEY_VAR/pids/waiting"
-    wait_for $((2 * $(bound_s))) has_waited waiting
-    signal_all api CONT
-    wait_for 20 group_gone "$(pid_of waiting)"
-    rm "$PARLEY_VAR/pids/waiting"
-    same "$(cat "$PARLEY_VAR/tmp/waiting")" 200
-    same "$(cat "$PARLEY_VAR/log/shed.log")" ''
-  done
 }

@@ -19,8 +19,8 @@ setup() {
   log=$BATS_TEST_TMPDIR/log
 }
 
-# refused NAME SUCCESS: after the stop 503, also to those that waited in the socket for a process when
-# it was closed. Nothing else; an answer cut off in the middle would be an error of libcurl.
+# refused NAME SUCCESS: after the stop 503, while nobody is there. Nothing else; an answer cut off in the
+# middle would be an error of libcurl.
 refused() {
   tell "$1: $(figure '.by_status | tostring')"
   same "$(figure .errors)" 0
@@ -50,7 +50,7 @@ fill_chat() {
       stop $name 15000
       now_ms
       tell "$name stopped within $((REPLY - began)) ms"
-      # an idle client may keep libfcgi for two seconds; what was waiting for a process is not served
+      # an idle client may keep libfcgi for two seconds
       holds "$REPLY - $began < 2600"
       sleep 0.2
       start $name

@@ -91,14 +91,16 @@ static bool folds_alike(const char *s, const char *t, struct buf *a, struct buf 
 	return !strcmp(buf_str(a), buf_str(b));
 }
 
-/* Folding twice is folding once; and what is canonically equivalent is the same. */
+/* Folding twice is folding once; and what is canonically equivalent is the same. Under valgrind, which takes
+ * half a minute for them all, PARLEY_TEST_THIN leaves most of the big blocks out. */
 static void every_code_point(void)
 {
 	struct buf once = BUF_INIT, twice = BUF_INIT;
 	unsigned not_stable = 0, not_alike = 0, invalid = 0;
 	char s[6];
+	int32_t step = getenv("PARLEY_TEST_THIN") ? 17 : 1;
 
-	for (int32_t point = 1; point <= 0x10FFFF; point++) {
+	for (int32_t point = 1; point <= 0x10FFFF; point += point < 0x3000 ? 1 : step) {
 		utf8proc_uint8_t *apart, *together;
 
 		if (point >= 0xD800 && point <= 0xDFFF)

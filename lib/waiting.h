@@ -1,0 +1,45 @@
+/* waiting: the numbers of all jobs that wait, are in flight or dead: what was given and may have no row.
+ *
+ * Read in pages, so at no one moment. The order (retry, schedule, queues, in flight, dead) is the one in
+ * which jobs move, so that a job which moves on meanwhile is not missed; one that moves back (it fails, or
+ * its worker died) may be. */
+#ifndef PARLEY_WAITING_H
+#define PARLEY_WAITING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "progress.h"
+#include "redis.h"
+
+struct waiting_number {
+	uint64_t parent; /* a chat's id, or an application's (below 2^32) */
+	uint32_t number;
+	bool dead;
+};
+
+struct waiting {
+	struct buf numbers; /* of struct waiting_number, sorted; owned */
+	uint64_t jobs;      /* all of them, whatever their class */
+};
+
+/* `progress` may be NULL. 0, or -1 with *e. waiting_clear it in any case. */
+int waiting_read(struct waiting *w, struct redis *r, struct progress *progress, struct err *e);
+void waiting_clear(struct waiting *w);
+
+/* The numbers of one parent, sorted, and how many; NULL and 0: none. */
+const struct waiting_number *waiting_of(const struct waiting *w, uint64_t parent, size_t *n);
+/* All of them. */
+const struct waiting_number *waiting_all(const struct waiting *w, size_t *n);
+/* The highest number of a parent, dead ones included; 0: none. */
+uint32_t waiting_highest(const struct waiting *w, uint64_t parent);
+
+#define WAITING_MOST 50000 /* jobs that waiting_now reads: some 50 ms */
+
+/* The numbers of one parent in all of these places at one moment, dead ones included (and not told apart).
+ * It holds up Redis. 1; 0: there are more than WAITING_MOST jobs, nothing was read; -1 with *e. */
+int waiting_now(struct waiting *w, struct redis *r, uint64_t parent, struct err *e);
+
+#endif
