@@ -1,6 +1,7 @@
 -- Is the stand-in a Redis? Random calls of every script, and of every command that the model uses, for both of them:
 --   luajit differential.lua SEED CALLS requests >requests    what to send to a real, empty Redis
 --   luajit differential.lua SEED CALLS replies <replies      its replies, held against the stand-in's
+--   luajit differential.lua names                            the scripts that it calls
 -- Behind each call the whole key space is read, with the time that keys have to live, in hours.
 local here = arg[0]:match('^(.*)/[^/]*$') or '.'
 package.path = here .. '/?.lua;' .. package.path
@@ -92,6 +93,11 @@ end
 
 local calls = {}
 
+function calls.bury(redis)
+  local from = pick(ZSETS)
+  return {from, pick({from, 'dead'})}, {one_of(redis, from), any_job(), pick({'', seconds()})}
+end
+
 function calls.create_chat()
   local a = app()
   local head, tail = job.halves(pick(FORMATS), job.CHAT, a, string.format('%024x', math.random(40)))
@@ -146,6 +152,12 @@ function calls.highest()
   if of_app then id = app() end
   return {'inflight', 'queues', 'retry', 'schedule', 'dead'}, {ids.text(id),
     '"' .. (of_app and job.CHAT or job.MESSAGE) .. '"', of_app and 'application_id"' or 'chat_id"'}
+end
+
+function calls.numbers()
+  local keys, arguments = calls.highest()
+  arguments[4] = pick({5, 100})
+  return keys, arguments
 end
 
 function calls.mark()
@@ -250,6 +262,7 @@ local plain = {
   function() return {'ZADD', x(), seconds(), word()} end,
   function() return {'ZREM', x(), word()} end,
   function() return {'ZCARD', x()} end,
+  function() return {'ZSCORE', x(), word()} end,
   function() return {'ZRANGE', x(), index(), index()} end,
   function() return {'ZRANGEBYSCORE', x(), '-inf', seconds(), 'LIMIT', math.random(0, 2), math.random(1, 3)} end,
 }
@@ -362,5 +375,10 @@ local function read_replies(seed, n)
   end
 end
 
-local seed, n, what = tonumber(arg[1]), tonumber(arg[2]), arg[3]
-if what == 'requests' then write_requests(seed, n) else read_replies(seed, n) end
+if arg[1] == 'names' then
+  for _, name in ipairs(scripts.names) do print(name .. '.lua') end
+elseif arg[3] == 'requests' then
+  write_requests(tonumber(arg[1]), tonumber(arg[2]))
+else
+  read_replies(tonumber(arg[1]), tonumber(arg[2]))
+end

@@ -64,6 +64,7 @@ local function confirmed(p, chat)
   local given = p.link:compared_call('GET', ids.counter(ids.app(chat)))
   local seq = p.link:compared_call('GET', 'queue_seq')
   if not given or not seq then failure.throw('behind') end
+  p.session:statement()
   p.session:write(function(mysql) mysql.marks.api = math.max(mysql.marks.api or 0, tonumber(seq)) end)
   return ids.number(chat) <= tonumber(given)
 end
