@@ -292,6 +292,19 @@ disk_make() {
     { echo "a small file system cannot be mounted: this test wants root, or sudo" >&2; return 1; }
   ln -s "$folder" "$PARLEY_VAR/$1"
   echo "$folder" >>"$BATS_FILE_TMPDIR/disks"
+  disk_guard "$folder"
+}
+
+# Takes the file system of a test away whose bats was killed.
+disk_guard() {
+  # shellcheck disable=SC2016 # expanded by the guard itself
+  spawn /dev/null env owner=$$ folder="$1" as_root="$([ "$(id -u)" = 0 ] || echo sudo -n)" bash -c '
+    while kill -0 "$owner" 2>/dev/null; do
+      mountpoint -q "$folder" || exit 0
+      sleep 1
+    done
+    $as_root umount -l "$folder"
+    rmdir "$folder"'
 }
 
 disk_unmake() {
