@@ -61,8 +61,9 @@ static int run(void *arg, atomic_bool *up)
 				       .guard = { s->conf.cors_origins, s->conf.admin_key },
 				       .metrics = &s->metrics,
 				       .requests = s->conf.process_requests,
+				       .after = after,
 				       .drain_ms = s->conf.stop_ms / 2,
-				       .drain = &s->shared->drain, .up = up, .after = after };
+				       .drain = &s->shared->drain, .up = up };
 
 	status = serve(&serving);
 	redis_clear(&s->redis);

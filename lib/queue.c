@@ -399,6 +399,7 @@ static int reap(struct redis *r, const char *inflight, const char *how, int64_t 
 	redis_key(&c, key_lease(key, queue, slot));
 	redis_key(&c, key_queue(key, queue));
 	redis_key(&c, key_suspects(key, queue));
+	redis_key(&c, KEY_INFLIGHT);
 	redis_arg_number(&c, SUSPECT_KEEP_S);
 	redis_arg(&c, how);
 	return redis_send_number(r, &c, moved, e);

@@ -313,7 +313,8 @@ static int loop(const struct serve *s, FCGX_Request *f, int epoll)
 		if (got == 1) {
 			one_request(s, f, &r, &p);
 			FCGX_Finish_r(f);
-			s->after(s->service);
+			if (!stop_at_ms)
+				s->after(s->service);
 			served++;
 		}
 	} while (goes_on(s, got, served, stop_at_ms));

@@ -19,7 +19,7 @@ struct serve {
 	/* The master's: nobody listens after this process and its siblings, so serve all who wait. */
 	const atomic_bool *drain;
 	atomic_bool *up;                   /* set when it begins to wait for connections */
-	void (*after)(struct service *s);  /* what is to be done between two requests */
+	void (*after)(struct service *s);  /* what is to be done between two requests, but not after TERM */
 };
 
 /* Returns the exit status: 0 after TERM or after `requests`. TERM must be blocked; it is let in only

@@ -30,14 +30,22 @@ static struct store_item *find_number(struct store_item *items, size_t n, uint64
 	return NULL;
 }
 
-static struct store_item *find_key(struct store_item *items, size_t n, const char *key)
+/* Every item with the key of a row that has another number: the job is stored, its number stays empty. */
+static int spare(struct store_item *items, size_t n, const char *key, uint64_t chat, uint64_t number)
 {
+	int changed = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (inserts_key(&items[i]) && !memcmp(items[i].job->key, key, JOB_KEY))
-			return &items[i];
-	return NULL;
+	for (i = 0; i < n; i++) {
+		struct store_item *it = &items[i];
+
+		if (!inserts_key(it) || memcmp(it->job->key, key, JOB_KEY) != 0 ||
+		    (it->chat == chat && it->job->number == number))
+			continue;
+		it->action = STORE_SPARE;
+		changed++;
+	}
+	return changed;
 }
 
 /* A row has the item's number: its own, or another job's. */
@@ -90,8 +98,7 @@ static int look_up_numbers(struct store *s, struct store_item *items, size_t n,
 static int look_up_keys(struct store *s, struct store_item *items, size_t n,
 			struct db_value *values, struct err *e)
 {
-	struct store_item *it;
-	size_t i, rows = 0, len;
+	size_t i, rows = 0;
 	int changed = 0, rc;
 
 	for (i = 0; i < n; i++)
@@ -102,13 +109,9 @@ static int look_up_keys(struct store *s, struct store_item *items, size_t n,
 		return 0;
 	if (db_query(s->db, DB_STORE_FIND_KEYS, values, rows, e))
 		return -1;
-	while ((rc = db_next(s->db, e)) > 0) {
-		it = find_key(items, n, db_text(s->db, 2, &len));
-		if (it) {
-			it->action = STORE_SPARE;
-			changed++;
-		}
-	}
+	while ((rc = db_next(s->db, e)) > 0)
+		changed += spare(items, n, db_text(s->db, 2, NULL), db_number(s->db, 0),
+				 db_number(s->db, 1));
 	return rc < 0 ? -1 : changed;
 }
 
@@ -135,8 +138,9 @@ int store_resolve(struct store *s, struct store_item *items, size_t n, struct er
 
 	if (!values)
 		return err_memory(e);
-	numbers = look_up_numbers(s, items, n, values, e);
-	keys = numbers < 0 ? -1 : look_up_keys(s, items, n, values, e);
+	/* keys first: a job with a row under another number has nothing to do with what has its own */
+	keys = look_up_keys(s, items, n, values, e);
+	numbers = keys < 0 ? -1 : look_up_numbers(s, items, n, values, e);
 	free(values);
-	return keys < 0 ? -1 : numbers + keys + look_within(items, n);
+	return numbers < 0 ? -1 : numbers + keys + look_within(items, n);
 }

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Puts the jobs of a worker that is gone back into the queue, in order, each marked as a suspect;
 -- or those of one that stops in good order: nothing is held against them, a try alone is not counted.
--- KEYS: 1 in-flight list  2 lease  3 queue list  4 suspects hash
+-- The list leaves the registry with its last job; drain enters it again. (Slots of nodes that are gone would stay for ever.)
+-- KEYS: 1 in-flight list  2 lease  3 queue list  4 suspects hash  5 registry of in-flight lists
 -- ARGV: 1 seconds to keep the marks  2 'own': my own slot, at start (its file lock proves that its last process is dead),
 --       'stop': my own slot, at a stop in good order, '': whoever's lease has lapsed
 -- returns the number of jobs put back, or -1: the lease is alive
@@ -19,5 +20,6 @@ while true do
   end
   moved = moved + 1
 end
+redis.call('SREM', KEYS[5], KEYS[1])
 if moved > 0 and ARGV[2] ~= 'stop' then redis.call('EXPIRE', KEYS[4], ARGV[1]) end
 return moved

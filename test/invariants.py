@@ -207,15 +207,15 @@ class Check:
         self.world, self.posts, self.args = world, all_posts, args
         self.diff = Differences()
         self.figures = collections.Counter()
-        self.deleted = {(int(chat), int(number)) for chat, number in read_pairs(args.deleted)}
-        self.kept = {(int(chat), int(number)) for chat, number in read_pairs(args.kept)}
+        self.deleted = {(int(chat), int(number)) for chat, number in read_fields(args.deleted)}
+        self.kept = {(int(chat), int(number)): body for chat, number, body in read_fields(args.kept)}
 
     # ---- I1
 
     def may_be_lost(self, post):
         """It had begun before the loss, and its row was not there yet."""
         return post.start_us < self.args.lost_before and (
-            post.place[0] == "chats" or (post.place[1], post.number) not in self.kept)
+            post.place[0] == "chats" or self.kept.get((post.place[1], post.number)) != post.body)
 
     def lose(self, post, text):
         self.figures["lost"] += 1
@@ -382,12 +382,12 @@ class Check:
                 **{name: self.figures[name] for name in names}, "violations": dict(self.diff.count)}
 
 
-def read_pairs(path):
-    """Chat and number of each line."""
+def read_fields(path):
+    """The fields of each line."""
     if not path:
         return []
     with open(path, encoding="utf-8") as lines:
-        return [line.split()[:2] for line in lines]
+        return [line.split() for line in lines]
 
 
 def check(args):
@@ -501,7 +501,7 @@ def main():
     parser.add_argument("--deleted", metavar="FILE", help="chat id and number of each deleted message")
     parser.add_argument("--lost-before", type=int, default=0, metavar="US",
                         help="Redis lost data at this time, in µs since 1970")
-    parser.add_argument("--kept", metavar="FILE", help="chat id and number of each row there was then")
+    parser.add_argument("--kept", metavar="FILE", help="chat id, number and body's id of the rows there were then")
     args = parser.parse_args()
     return check(args) if args.what == "check" else Watch(args).run()
 

@@ -40,9 +40,6 @@ named() {
 
 bats_require_minimum_version 1.5.0
 
-# line PATTERN: one of the log
-line() { grep -m 1 -P "$1" "$log"; }
-
 @test "I1: a message that is lost, has another body or another number" {
   named I1 db "DELETE FROM messages WHERE chat_id = $id AND number = 7"
   named I1 db "UPDATE messages SET body = 'something else' WHERE chat_id = $id AND number = 8"
@@ -67,7 +64,7 @@ line() { grep -m 1 -P "$1" "$log"; }
 }
 
 @test "I4: a number that two were answered" {
-  line '\t201\t1\t-\t0\t' | sed 's/posting/twice/' >>"$log"
+  sed -i '1p; 1s/posting/twice/' "$log"
   named I4 true
 }
 
@@ -113,7 +110,7 @@ line() { grep -m 1 -P "$1" "$log"; }
   db "DELETE FROM messages WHERE chat_id = $id AND number = 7"
   run -1 "$stack_root/test/invariants.py" check --var "$PARLEY_VAR" "${loads[@]}" "${loss[@]}"
   grep -q '^I1: ' <<<"$output"
-  sed -i "/^$id\t7$/d" "$BATS_TEST_TMPDIR/kept"
+  sed -i "/^$id\t7\t/d" "$BATS_TEST_TMPDIR/kept"
   db "UPDATE chats SET messages_count = messages_count - 1, messages_stored = messages_stored - 1 WHERE id = $id"
   checked=$("$stack_root/test/invariants.py" check --var "$PARLEY_VAR" "${loads[@]}" "${loss[@]}")
   same "$(checked_figure .lost)" 1

@@ -89,20 +89,32 @@ losing() {
   wait_for 30 reviving drained
 }
 
-# Half of what was written last, at most, is gone.
+# At some byte before a moment since when something was given, drained and stored; or only at the very end,
+# where perhaps nobody can notice.
 cut_aof() {
+  local size
+  size=$(stat -c %s "$(aof)")
+  wait_for 20 commits_happen
+  wait_for 20 commits_happen
   kill_9 redis
-  between 1 $(($(stat -c %s "$(aof)") / 2))
-  truncate -s "-$REPLY" "$(aof)"
+  one_of deep shallow
+  cut=$REPLY
+  if [ "$cut" = deep ]; then
+    between $((size / 2)) "$size"
+  else
+    size=$(stat -c %s "$(aof)")
+    between $((size - 20000)) "$size"
+  fi
+  truncate -s "$REPLY" "$(aof)"
   loss_now
   start redis
 }
 
 t4_cut() {
+  local cut
   losing cut_aof
   invariants 30 "${loss[@]}"
-  # so much that MySQL had seen of what is gone
-  loss_found
+  [ "$cut" = shallow ] || loss_found
 }
 
 @test "T4: the append-only file cut at some byte" {
@@ -140,8 +152,7 @@ flushall() {
 t4_flushall() {
   losing flushall
   invariants 30 "${loss[@]}"
-  loss_found
-  same "$(db 'SELECT queue_seq FROM redis_losses ORDER BY id DESC LIMIT 1')" NULL
+  loss_found 'queue_seq IS NULL'
 }
 
 @test "T4: FLUSHALL under load" {

@@ -58,6 +58,7 @@ end
 local function good(p, links)
   if p.link.links ~= links then failure.throw('redis') end
   p.link.behind, p.link.compared = false, true
+  if p.w.went_back then p.w:unnoticed() end
   check.counters(p.w, 'after a comparison')
 end
 
@@ -241,6 +242,7 @@ local function recover_locked(p)
   if p.w.broken.recovery_sequence_first then set_sequence(p, token, s.known) end
   if not s.only_seen then restore(p, token) end
   if not p.w.broken.recovery_sequence_first then set_sequence(p, token, s.known) end
+  p.w.went_back = false
   p.w.ledger:count('recoveries')
   return true
 end

@@ -63,7 +63,7 @@ end
 -- A second process with the slot of one that sleeps: a clone, or a file system that forgot the lock.
 local function twin(w)
   local p = pick(w.sim.processes)
-  if p.slot and p.co and p.wake > w.sim.now + 100 and not p.once then
+  if p.slot and p.co and p.wake > w.sim.now + 100 and not p.once and not w.twins[p.slot] then
     w.sim:tell(p.name, 'has a twin')
     w.twins[p.slot] = true
     w:worker(p.name .. "'", p.node, p.slot, persist.main(p.slot), true)
@@ -105,9 +105,10 @@ local function dead_retried(w)
 end
 
 -- A Ruby worker takes a job and fails; or a client wants it later.
+-- (Not while Redis is recovered: that reads page by page, and what is moved meanwhile by others may be missed.)
 local function ruby_fails(w)
   local text = w.redis:call('LINDEX', 'queue:default', -1)
-  if not text then return end
+  if not text or w.redis:call('EXISTS', 'recovering') == 1 then return end
   local j = job.parse(text)
   if j.class ~= job.MESSAGE and j.class ~= job.CHAT then return end
   w.redis:call('LMOVE', 'queue:default', 'scratch', 'RIGHT', 'LEFT')
@@ -162,9 +163,12 @@ end
 
 -- ---------------------------------------------------------------- Redis goes back
 
+-- A copy of the append-only file: what was accepted, and the copies that are older ones of the same history.
 local function snapshot(w)
-  table.insert(w.snapshots, {redis = w.redis:snapshot(), at = #w.ledger.order})
-  w.sim:tell('a copy of Redis is kept, queue_seq', w.redis:call('GET', 'queue_seq') or 'none')
+  local s = {redis = w.redis:snapshot(), at = #w.ledger.order, before = {}}
+  for older in pairs(w.history) do s.before[older] = true end
+  w.history[s] = true
+  table.insert(w.snapshots, s)
   if #w.snapshots > 6 then table.remove(w.snapshots, math.random(5)) end
 end
 
@@ -177,6 +181,16 @@ local function forget(w, at)
   end
 end
 
+-- Nobody noticed that Redis went back, and it goes on from there: a copy of the history that was given up then cannot be told
+-- from this one any more, so nobody is to put it back. (Called by the first comparison that finds nothing.)
+function faults.unnoticed(w)
+  w.went_back = false
+  for i = #w.snapshots, 1, -1 do
+    if not w.history[w.snapshots[i]] then table.remove(w.snapshots, i) end
+  end
+  w.ledger:count('rollbacks unnoticed')
+end
+
 -- An older append-only file, or a younger one of a history that was given up.
 local function goes_back(w)
   if #w.snapshots == 0 then return end
@@ -184,6 +198,9 @@ local function goes_back(w)
   local s = w.snapshots[i]
   forget(w, s.at)
   w.redis:restore(s.redis)
+  w.history = {[s] = true}
+  for older in pairs(s.before) do w.history[older] = true end
+  w.went_back = true
   redis_restarts(w)
   w.sim:tell('Redis goes back to where', s.at, 'jobs were accepted, queue_seq', w.redis:call('GET', 'queue_seq') or 'none')
   w.ledger:count('rollbacks')
@@ -220,10 +237,17 @@ local events = {
   {0.0002, back, flushed},
 }
 
+-- Every run has its own weather: some things never happen in it, others more often.
+function faults.weather()
+  local factors = {}
+  for i in ipairs(events) do factors[i] = ({0, 1, 1, 1, 3, 8})[math.random(6)] end
+  return factors
+end
+
 -- Before a step: whatever chance wants.
 function faults.happen(w)
-  for _, event in ipairs(events) do
-    if chance(event[1]) and event[2][w.mode] then event[3](w) end
+  for i, event in ipairs(events) do
+    if chance(event[1] * w.weather[i]) and event[2][w.mode] then event[3](w) end
   end
 end
 

@@ -52,7 +52,7 @@ end
 local function reap(p, inflight, how)
   local name, slot = inflight:match('^inflight:([^:]+):(.+)$')
   local alive
-  local moved = p.link:script('reap', {inflight, ids.lease(name, slot), ids.queue(name), ids.suspects(name)},
+  local moved = p.link:script('reap', {inflight, ids.lease(name, slot), ids.queue(name), ids.suspects(name), 'inflight'},
     {SUSPECT_KEEP_S, how}, {first = function() alive = p.w.redis:call('EXISTS', ids.lease(name, slot)) == 1 end,
     told = function(moved)
       if moved > 0 then

@@ -2,8 +2,8 @@
 local scripts = {}
 
 -- Every script of redis/.
-scripts.names = {'create_chat', 'create_message', 'delete', 'depth', 'drain', 'finish', 'highest', 'mark', 'promote', 'raise',
-  'reap', 'recovered', 'renew', 'restore'}
+scripts.names = {'bury', 'create_chat', 'create_message', 'delete', 'depth', 'drain', 'finish', 'highest', 'mark', 'numbers',
+  'promote', 'raise', 'reap', 'recovered', 'renew', 'restore'}
 
 function scripts.read(folder, name)
   local file = assert(io.open(folder .. '/' .. name .. '.lua'))

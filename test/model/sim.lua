@@ -7,7 +7,7 @@ local EVENTS = 40 -- of the last ones that are kept
 
 function Sim.new(seed)
   math.randomseed(seed)
-  return setmetatable({seed = seed, now = 0, steps = 0, processes = {}, events = {}, told = 0, crash = 0, stall = 0}, Sim)
+  return setmetatable({seed = seed, now = 0, steps = 0, processes = {}, events = {}, told = 0, crash = 0, stall = 0, bias = 1}, Sim)
 end
 
 function Sim.chance(p)
@@ -92,14 +92,15 @@ local function ready(self)
   return list, soonest
 end
 
--- Death or a sleep comes between two steps of a process. True: it did.
+-- Death or a sleep comes between two steps of a process, more often where it is delicate. True: it did.
 local function disturb(self, p)
   if not p.co then return false end
+  local factor = p.delicate and p:delicate() and self.bias or 1
   if Sim.chance(self.crash) then
     self:kill(p)
     return true
   end
-  if not Sim.chance(self.stall) then return false end
+  if not Sim.chance(self.stall * factor) then return false end
   p.wake = self.now + math.random(1, 2500)
   self:tell(p.name, 'sleeps until', p.wake)
   if p.on_stall then p:on_stall() end

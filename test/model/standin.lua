@@ -375,6 +375,11 @@ command('ZREM', 2, true, function(db, key, member)
   return 1
 end)
 
+command('ZSCORE', 2, false, function(db, key, member)
+  local zset = find(db, key, 'zset')
+  return zset and zset.scores[member] and string.format('%.17g', zset.scores[member]) or false
+end)
+
 command('ZCARD', 1, false, function(db, key)
   local zset = find(db, key, 'zset')
   return zset and zset.size or 0

@@ -92,6 +92,7 @@ end
 local function count_chat(app, number, living)
   return function(mysql)
     local row = mysql.apps[app]
+    mysql.sim:tell('stores chat', app, number, living and '' or 'deleted')
     row.stored, row.living = row.stored + 1, row.living + (living and 1 or 0)
     row.last = math.max(row.last, number)
   end

@@ -57,21 +57,28 @@ local function bury_queued(p, chat)
   return 'new'
 end
 
--- `seq` was read behind the number that proves the chat: the tombstone of a queued chat says more than Redis may know
--- after it went back.
-local function bury_chat(p, chat, given, seq)
+-- Both asked for under the mark's lock, which every comparison waits for: what is written on Redis' word is written with
+-- its mark, or Redis' going back would leave it there unnoticed. False: that number was not given.
+local function confirmed(p, chat)
+  if p.w.broken.tombstone_without_mark then return true end
+  local given = p.link:compared_call('GET', ids.counter(ids.app(chat)))
+  local seq = p.link:compared_call('GET', 'queue_seq')
+  if not given or not seq then failure.throw('behind') end
+  p.session:statement()
+  p.session:write(function(mysql) mysql.marks.api = math.max(mysql.marks.api or 0, tonumber(seq)) end)
+  return ids.number(chat) <= tonumber(given)
+end
+
+local function bury_chat(p, chat, given)
   local mysql, app = p.w.mysql, ids.app(chat)
   p.session:begin()
   p.session:statement()
-  if not p.w.broken.tombstone_without_mark then
-    p.session:lock('mark:api')
-    p.session:write(function() mysql.marks.api = math.max(mysql.marks.api or 0, seq) end)
-    p.session:statement()
-  end
+  p.session:lock('mark:api')
+  p.session:statement()
   p.session:lock('app:' .. ids.text(app))
   if not mysql.apps[app] or mysql.apps[app].deleted then return 'nothing' end
   p.session:statement()
-  if not mysql.chats[chat] then return given and bury_queued(p, chat) or 'nothing' end
+  if not mysql.chats[chat] then return given and confirmed(p, chat) and bury_queued(p, chat) or 'nothing' end
   p.session:lock('chat:' .. ids.text(chat))
   local row = mysql.chats[chat]
   local state = state_of(row)
@@ -113,8 +120,7 @@ local function delete(p, id)
   else
     local last = last_given(p, ids.app(id))
     if not last then return false end
-    local seq = tonumber(p.link:compared_call('GET', 'queue_seq') or 0)
-    state = in_transaction(p, bury_chat, id, ids.number(id) <= last, seq)
+    state = in_transaction(p, bury_chat, id, ids.number(id) <= last)
   end
   if not unfinished(p, state, id) then return false end
   forget(p, id)

@@ -33,8 +33,14 @@ local function on_end(p) p.session:close() end
 
 local function on_kill(p) p.w.ledger:count('crashes') end
 
+-- Where a process that sleeps does most harm.
+local function delicate(p)
+  return p.healing or p.link.recovering or p.session.writes
+end
+
 function World:process(name, node, main, more)
-  local p = {name = name, node = node, main = main, w = self, on_start = on_start, on_end = on_end, on_kill = on_kill}
+  local p = {name = name, node = node, main = main, w = self, on_start = on_start, on_end = on_end, on_kill = on_kill,
+    delicate = delicate}
   for key, value in pairs(more or {}) do p[key] = value end
   return self.sim:spawn(p)
 end
@@ -89,7 +95,8 @@ function World.new(options)
   local sim = Sim.new(options.seed)
   local w = setmetatable({sim = sim, mode = options.mode, broken = options.broken or {}, ledger = Ledger.new(),
     mysql = Mysql.new(sim), epoch = 1, run_id = 1, redis_down_until = 0, trouble = true, known = {}, asked = {},
-    snapshots = {}, next_app = 2, twins = {}}, World)
+    snapshots = {}, history = {}, next_app = 2, twins = {}}, World)
+  w.unnoticed = faults.unnoticed
   job.forget_all()
   w.redis = Standin.new(function() return sim.now end)
   w.scripts = scripts.load(w.redis, options.folder, options.changes)
@@ -142,6 +149,9 @@ local function calm_down(w)
   w.sim.crash, w.sim.stall = 0, 0
   w.mysql.down_until, w.redis_down_until = 0, 0
   w.sim:tell('from here on nothing goes wrong')
+  for i = #w.sim.processes, 1, -1 do -- a slot is one process's again
+    if w.sim.processes[i].once then w.sim:kill(w.sim.processes[i]) end
+  end
   for step = 1, CALM_STEPS do
     w.sim:step()
     w.mysql:end_idle()
@@ -154,6 +164,8 @@ end
 
 function World:run()
   self.sim.crash, self.sim.stall = CRASH, STALL
+  self.sim.bias = ({1, 1, 5, 20})[math.random(4)]
+  self.weather = faults.weather()
   for step = 1, STEPS do
     faults.happen(self)
     self.sim:step()
