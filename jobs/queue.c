@@ -9,7 +9,8 @@
 static const struct tool_command commands[] = {
 	{ { "queue status", "", "Says what waits, what failed, and who works.", 0 }, status_run },
 	{ { "queue peek", "[PLACE…]",
-	    "Shows the oldest jobs of each place.\nPLACE: retry, schedule, dead, default, counts, index, unclaimed, in-flight. Without one: retry and dead.",
+	    "Shows the oldest jobs of each place.\nPLACE: retry, schedule, dead, default, counts, index, "
+	    "unclaimed, in-flight. Without one: retry and dead.",
 	    -1 }, peek_run },
 	{ { "queue retry", "[JID…]", "Puts failed jobs back into the queue at once.", -1 }, retry_run },
 	{ { "queue kill", "[JID…]",

@@ -344,8 +344,11 @@ static int mend_dead(struct mend *m, const struct difference *d, size_t n, struc
 {
 	struct bearer b = { m, d, n };
 	const struct jobset_visitor v = { bury_number, &b };
+	size_t i;
 
-	return jobset_scan(m->redis, KEY_DEAD, &v, e);
+	for (i = 0; i < n && d[i].kind != DIFFERENCE_GAP; i++)
+		;
+	return i < n ? jobset_scan(m->redis, KEY_DEAD, &v, e) : 0;
 }
 
 /* ------------------------------------------------------------------ all */
@@ -383,16 +386,6 @@ static int mend_kind(struct mend *m, enum difference_kind kind, const struct dif
 	return 0;
 }
 
-static bool has_gaps(const struct difference *d, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (d[i].kind == DIFFERENCE_GAP)
-			return true;
-	return false;
-}
-
 int mend_all(struct mend *m, const struct difference *d, size_t n, struct err *e)
 {
 	int k;
@@ -400,7 +393,7 @@ int mend_all(struct mend *m, const struct difference *d, size_t n, struct err *e
 	if (n && keep_up(m, &(struct difference){ .kind = DIFFERENCE_BEHIND }, compare, e))
 		return -1;
 	for (k = 0; k < DIFFERENCE__MAX; k++) {
-		if (k == DIFFERENCE_GAP && has_gaps(d, n) && mend_dead(m, d, n, e))
+		if (k == DIFFERENCE_GAP && mend_dead(m, d, n, e))
 			return -1;
 		if (mend_kind(m, (enum difference_kind)k, d, n, e))
 			return -1;

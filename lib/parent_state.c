@@ -101,13 +101,14 @@ static bool counts(const struct parent_state *s)
 }
 
 static int count_window(struct db *db, const struct parent_kind *k, struct parent_state *s, uint64_t after,
-			uint64_t upto, struct err *e)
+			uint64_t upto, struct progress *p, struct err *e)
 {
 	const struct db_value window[] = { DB_U64(s->id), DB_U64(after), DB_U64(upto) };
 
 	if (db_row(db, k->window, window, 1, e) < 1)
 		return -1;
 	s->is.stored += db_number(db, 0);
+	progress_add(p, db_number(db, 0));
 	s->is.living += db_number(db, 1);
 	if (db_number(db, 2))
 		s->is.last = db_number(db, 2);
@@ -115,18 +116,19 @@ static int count_window(struct db *db, const struct parent_kind *k, struct paren
 	return 0;
 }
 
-static int count_big(struct db *db, const struct parent_kind *k, struct parent_state *s, struct err *e)
+static int count_big(struct db *db, const struct parent_kind *k, struct parent_state *s, struct progress *p,
+		     struct err *e)
 {
 	uint64_t after;
 
 	for (after = 0; after < s->says.last; after += ROWS_AT_ONCE)
-		if (count_window(db, k, s, after, after + ROWS_AT_ONCE, e))
+		if (count_window(db, k, s, after, after + ROWS_AT_ONCE, p, e))
 			return -1;
-	return count_window(db, k, s, after, KEY_NUMBER_MAX, e);
+	return count_window(db, k, s, after, KEY_NUMBER_MAX, p, e);
 }
 
 static int count_together(struct db *db, const struct parent_kind *k, struct parent_state **some, size_t n,
-			  struct err *e)
+			  struct progress *p, struct err *e)
 {
 	struct db_value ids[PARENT_STATE_PAGE];
 	size_t i = 0;
@@ -142,6 +144,7 @@ static int count_together(struct db *db, const struct parent_kind *k, struct par
 	while ((rc = db_next(db, e)) > 0) {
 		while (i < n && some[i]->id < db_number(db, 0))
 			i++;
+		progress_add(p, db_number(db, 1));
 		if (i < n)
 			some[i]->is = (struct parent_counts){ db_number(db, 1), db_number(db, 2),
 							      db_number(db, 3) };
@@ -150,7 +153,7 @@ static int count_together(struct db *db, const struct parent_kind *k, struct par
 }
 
 int parent_states_count(struct db *db, const struct parent_kind *k, struct parent_state *s, size_t n,
-			uint64_t *rows, struct err *e)
+			struct progress *p, uint64_t *rows, struct err *e)
 {
 	struct parent_state *some[PARENT_STATE_PAGE];
 	size_t i, together = 0;
@@ -161,18 +164,18 @@ int parent_states_count(struct db *db, const struct parent_kind *k, struct paren
 		if (!counts(&s[i]))
 			continue;
 		if (s[i].says.stored > ROWS_AT_ONCE) {
-			rc = count_big(db, k, &s[i], e);
+			rc = count_big(db, k, &s[i], p, e);
 			continue;
 		}
 		if (sum + s[i].says.stored > ROWS_AT_ONCE) {
-			rc = count_together(db, k, some, together, e);
+			rc = count_together(db, k, some, together, p, e);
 			together = 0;
 			sum = 0;
 		}
 		sum += s[i].says.stored;
 		some[together++] = &s[i];
 	}
-	if (rc || count_together(db, k, some, together, e))
+	if (rc || count_together(db, k, some, together, p, e))
 		return -1;
 	for (i = 0; i < n; i++)
 		*rows += s[i].is.stored;
@@ -242,7 +245,8 @@ static int present_waiting(struct walk *w, uint64_t below, struct err *e)
 static int walk_page(struct walk *w, struct db *db, uint64_t id, uint64_t *last, uint64_t *got,
 		     struct err *e)
 {
-	const struct db_value page[] = { DB_U64(id), DB_U64(*last), DB_U64(NUMBERS_AT_ONCE) };
+	const struct db_value page[] = { DB_U64(id), DB_U64(*last), DB_U64(w->to),
+					DB_U64(NUMBERS_AT_ONCE) };
 	int row = 0, rc = 0;
 
 	*got = 0;

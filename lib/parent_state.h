@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "db.h"
+#include "progress.h"
 #include "redis.h"
 #include "waiting.h"
 
@@ -50,9 +51,9 @@ int parent_states_list(struct db *db, const struct parent_kind *k, uint64_t afte
 /* Those whose ids stand in s already, ascending. */
 int parent_states_some(struct db *db, const struct parent_kind *k, struct parent_state *s, size_t n,
 		       struct err *e);
-/* Counts the rows below them. *rows is raised by how many that were. */
+/* Counts the rows below them. *rows is raised by how many that were; so is the progress. */
 int parent_states_count(struct db *db, const struct parent_kind *k, struct parent_state *s, size_t n,
-			uint64_t *rows, struct err *e);
+			struct progress *p, uint64_t *rows, struct err *e);
 
 /* Reads the counters. Not of MySQL, so not of the snapshot. */
 int parent_states_counters(struct redis *r, struct parent_state *s, size_t n, struct err *e);

@@ -65,7 +65,7 @@ static int first_page(struct look *l, const struct parent_kind *k, struct parent
 	size_t i;
 
 	if (parent_states_begin(v->db, e) || parent_states_list(v->db, k, after, upto, s, n, e) ||
-	    parent_states_count(v->db, k, s, *n, &rows, e) || parent_states_end(v->db, e) ||
+	    parent_states_count(v->db, k, s, *n, &v->progress, &rows, e) || parent_states_end(v->db, e) ||
 	    parent_states_counters(v->redis, s, *n, e))
 		return -1;
 	for (i = 0; i < *n; i++)
@@ -73,7 +73,7 @@ static int first_page(struct look *l, const struct parent_kind *k, struct parent
 			return -1;
 	*(k->chats ? &v->chats : &v->applications) += *n;
 	v->messages += k->chats ? rows : 0;
-	progress_add(&v->progress, *n + rows);
+	progress_add(&v->progress, k->chats ? *n : 0);
 	return 0;
 }
 
@@ -211,6 +211,19 @@ static int by_suspect(const void *a, const void *b)
 	return by_id(&((const struct suspect *)a)->id, &((const struct suspect *)b)->id);
 }
 
+/* Applications' rows are chats: these are counted there, and once more themselves. */
+static int begin_rows(struct verify *v, struct err *e)
+{
+	const uint64_t a = v->application;
+	const struct db_value range[] = { DB_U64(a << 32), DB_U64(a ? a << 32 | KEY_NUMBER_MAX : KEY_POSITION_MAX) };
+
+	if (db_row(v->db, DB_VERIFY_TOTAL, range, 1, e) < 1)
+		return -1;
+	progress_begin(&v->progress, "rows", 2 * db_number(v->db, 0) + db_number(v->db, 1));
+	db_done(v->db);
+	return 0;
+}
+
 static int look_first(struct look *l, struct err *e)
 {
 	struct verify *v = l->v;
@@ -218,12 +231,9 @@ static int look_first(struct look *l, struct err *e)
 	size_t n;
 	int rc;
 
-	progress_begin(&v->progress, "waiting jobs", 0);
 	rc = waiting_read(&l->waiting, v->redis, &v->progress, e);
-	progress_end(&v->progress);
 	v->jobs = l->waiting.jobs;
-	progress_begin(&v->progress, "rows", 0);
-	rc = rc || first_look(l, &parent_applications, a ? a - 1 : 0, a ? a : KEY_APPLICATION_LIMIT, e) ||
+	rc = rc || begin_rows(v, e) || first_look(l, &parent_applications, a ? a - 1 : 0, a ? a : KEY_APPLICATION_LIMIT, e) ||
 			     first_look(l, &parent_chats, a << 32, a ? a << 32 | KEY_NUMBER_MAX : KEY_POSITION_MAX, e) ||
 			     look_for_rowless(l, e)
 		     ? -1

@@ -197,10 +197,11 @@ static int read_exactly(struct look *l, const struct parent_kind *k, struct pare
 			struct suspect *of, size_t *ends, struct err *e)
 {
 	struct db *db = l->v->db;
+	struct progress quiet = { 0 }; /* the suspects are counted, not their rows */
 	uint64_t rows = 0;
 	size_t i;
 
-	if (parent_states_some(db, k, s, n, e) || parent_states_count(db, k, s, n, &rows, e))
+	if (parent_states_some(db, k, s, n, e) || parent_states_count(db, k, s, n, &quiet, &rows, e))
 		return -1;
 	progress_add(&l->v->progress, n);
 	for (i = 0; i < n; i++) {

@@ -8,6 +8,7 @@
 #include "job.h"
 #include "jobset.h"
 #include "key.h"
+#include "queue.h"
 
 #define LOOK_MS 5000
 
@@ -93,16 +94,33 @@ static void sort(struct waiting *w)
 		      sizeof(struct waiting_number), in_order);
 }
 
+/* How many there are, as far as can be told without reading them. */
+static int begin_progress(struct progress *progress, struct redis *r, struct err *e)
+{
+	struct depth d;
+
+	if (queue_depth(r, 0, &d, e))
+		return -1;
+	progress_begin(progress, "waiting jobs",
+		       (uint64_t)(d.queued + d.in_flight + d.retry + d.schedule + d.dead));
+	return 0;
+}
+
 int waiting_read(struct waiting *w, struct redis *r, struct progress *progress, struct err *e)
 {
 	struct reader reader = { w, progress, false };
 	int rc;
 
 	memset(w, 0, sizeof(*w));
+	if (progress && begin_progress(progress, r, e))
+		return -1;
 	rc = read_zset(r, KEY_RETRY, &reader, e) || read_zset(r, KEY_SCHEDULE, &reader, e) ||
 	     read_lists(r, KEY_QUEUES, true, &reader, e) || read_lists(r, KEY_INFLIGHT, false, &reader, e);
 	reader.dead = true;
-	if (rc || read_zset(r, KEY_DEAD, &reader, e))
+	rc = rc || read_zset(r, KEY_DEAD, &reader, e);
+	if (progress)
+		progress_end(progress);
+	if (rc)
 		return -1;
 	sort(w);
 	return 0;

@@ -25,7 +25,7 @@ struct waiting {
 	uint64_t jobs;      /* all of them, whatever their class */
 };
 
-/* `progress` may be NULL. 0, or -1 with *e. waiting_clear it in any case. */
+/* `progress`, which may be NULL, is begun and ended. 0, or -1 with *e. waiting_clear it in any case. */
 int waiting_read(struct waiting *w, struct redis *r, struct progress *progress, struct err *e);
 void waiting_clear(struct waiting *w);
 

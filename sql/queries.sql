@@ -372,10 +372,14 @@ SELECT COUNT(*), COUNT(*) - COUNT(deleted_at), COALESCE(MAX(number), 0) FROM mes
 WHERE chat_id = ? AND number > ? AND number <= ?;
 
 -- name: verify_chat_numbers
-SELECT number FROM chats WHERE chat_application_id = ? AND number > ? ORDER BY number LIMIT ?;
+SELECT number FROM chats WHERE chat_application_id = ? AND number > ? AND number <= ? ORDER BY number LIMIT ?;
 
 -- name: verify_message_numbers
-SELECT number FROM messages WHERE chat_id = ? AND number > ? ORDER BY number LIMIT ?;
+SELECT number FROM messages WHERE chat_id = ? AND number > ? AND number <= ? ORDER BY number LIMIT ?;
+
+-- how much there is to look at
+-- name: verify_total
+SELECT COUNT(*), COALESCE(SUM(messages_stored), 0) FROM chats WHERE id > ? AND id <= ?;
 
 -- name: verify_token
 SELECT token, deleted_at IS NOT NULL FROM chat_applications WHERE id = ?;
