@@ -106,8 +106,15 @@ function check.batch(w, queue, batch, fresh)
 end
 
 -- Jobs were put back by one who thought that their worker was gone; `alive`: its lease was not over.
-function check.reaped(how, alive, list)
-  if how == '' and alive then violated('S1', 'what is in %s was put back, but its lease is alive', list) end
+function check.reaped(w, how, alive, list)
+  if how ~= '' then return end
+  if alive then violated('S1', 'what is in %s was put back, but its lease is alive', list) end
+  for _, p in ipairs(w.sim.processes) do
+    local waits = p.co and p.waits and not p.disturbed and not w.twins[p.slot]
+    if waits and list == ids.inflight('default', p.slot) and w.mode ~= 'rollback' then
+      violated('S1', 'what is in %s was put back, though its worker only waits for MySQL', list)
+    end
+  end
 end
 
 -- A poisonous job kills its worker.

@@ -4,6 +4,7 @@ local compare = require('compare')
 local failure = require('failure')
 local heal = require('heal')
 local ids = require('ids')
+local job = require('job')
 local Sim = require('sim')
 local tombstone = require('tombstone')
 
@@ -19,7 +20,7 @@ local function pick(list) return list[math.random(#list)] end
 local function pick_chat(w)
   local known = w.known
   for _ = 1, 5 do
-    local back = math.floor(math.abs(math.random() - math.random()) * math.min(#known, 12))
+    local back = math.floor(math.abs(math.random() - math.random()) * math.min(#known, w.focus))
     local chat = known[#known - back]
     if chat and (not w.mysql:chat_dead(chat) or chance(0.1)) then return chat end
   end
@@ -71,8 +72,8 @@ end
 function clients.poster(p)
   while not p.stopping do
     Sim.sleep(p, math.random(2, 40))
-    if p.w.closing then
-      Sim.sleep(p, 200)
+    if p.w:quiet() then
+      Sim.sleep(p, 100)
     else
       failure.try(ask, p)
     end
@@ -92,12 +93,22 @@ local function pick_victim(w)
   return chance(0.04) and ids.app(chat) > 2 and ids.app(chat) or chat
 end
 
+-- One whose job may still come again, or any.
+local function pick_message(w)
+  local found
+  check.each_job(w, function(text, key)
+    local row = key:match('^inflight') and w.mysql.keys[job.parse(text).key]
+    if row and not row.deleted and (not found or found.key > row.key) then found = row end
+  end)
+  if found then return found end
+  local rows = w.mysql.messages[pick_chat(w)]
+  return rows and (rows.list[math.random(1, rows.highest)] or rows.list[rows.highest])
+end
+
 local function delete_something(p)
   local w = p.w
   if chance(0.5) then
-    local rows = w.mysql.messages[pick_chat(w)]
-    local number = rows and math.random(1, rows.highest)
-    local row = rows and (rows.list[number] or rows.list[rows.highest])
+    local row = pick_message(w)
     if row and not row.deleted then tombstone.delete_message(p, row) end
     return
   end

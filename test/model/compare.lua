@@ -7,7 +7,7 @@ local job = require('job')
 local compare = {}
 
 local RECOVERED_KEEP_MS, TOKEN_KEEP_MS = 2592000000, 86400000
-local PAGE = 4 -- of jobs, and of rows: small, so that others come in between
+local PAGE = 6 -- of jobs, and of rows: small, so that others come in between
 local AHEAD = 1000000
 
 -- ---------------------------------------------------------------- comparing

@@ -63,10 +63,16 @@ end
 -- A second process with the slot of one that sleeps: a clone, or a file system that forgot the lock.
 local function twin(w)
   local p = pick(w.sim.processes)
-  if p.slot and p.co and p.wake > w.sim.now + 100 and not p.once and not w.twins[p.slot] then
+  for _, q in ipairs(w.sim.processes) do
+    if q.holds and q.slot and q.wake > w.sim.now + 100 and chance(0.5) then p = q end
+  end
+  if p.slot and p.co and p.wake > w.sim.now + 100 and not p.once and not w.has_twin[p.slot] then
     w.sim:tell(p.name, 'has a twin')
-    w.twins[p.slot] = true
-    w:worker(p.name .. "'", p.node, p.slot, persist.main(p.slot), true)
+    w.twins[p.slot], w.has_twin[p.slot] = true, true
+    w:worker(p.name .. "'", p.node, p.slot, persist.main(p.slot), true).on_end = function(twin)
+      w.has_twin[p.slot] = nil
+      twin.session:close()
+    end
     w.ledger:count('twins')
   end
 end
@@ -74,7 +80,7 @@ end
 -- ---------------------------------------------------------------- other hands
 
 local function counter_deleted(w)
-  local id = pick_young(w)
+  local id = w.known[math.max(1, #w.known - math.random(0, w.focus))]
   if not id then return end
   for _, p in ipairs(w.sim.processes) do
     if p.healing and chance(0.3) then id = p.healing end
@@ -223,9 +229,9 @@ local events = {
   {0.0010, always, connections_break},
   {0.0004, always, redis_restarts},
   {0.0020, always, host_dies},
-  {0.0030, always, clean_stop},
+  {0.0015, always, clean_stop},
   {0.0030, always, twin},
-  {0.0040, always, counter_deleted},
+  {0.0030, always, counter_deleted},
   {0.0002, always, sequence_deleted},
   {0.0030, always, dead_retried},
   {0.0030, always, ruby_fails},
@@ -244,11 +250,27 @@ function faults.weather()
   return factors
 end
 
+local function anybody_recovers(w)
+  for _, p in ipairs(w.sim.processes) do
+    if p.co and p.link.recovering then return true end
+  end
+  return false
+end
+
+-- One misfortune more while Redis is recovered, or soon after queue_seq was lost.
+local function misfortune(w)
+  if w.mode ~= 'rollback' or not chance(w.second_fault) then return end
+  if anybody_recovers(w) or w.redis:call('EXISTS', 'queue_seq') == 0 then
+    pick({goes_back, goes_back, flushed, sequence_deleted, counter_deleted})(w)
+  end
+end
+
 -- Before a step: whatever chance wants.
 function faults.happen(w)
   for i, event in ipairs(events) do
     if chance(event[1] * w.weather[i]) and event[2][w.mode] then event[3](w) end
   end
+  misfortune(w)
 end
 
 return faults

@@ -50,6 +50,7 @@ end
 
 local function wait_for_servers(r)
   local p = r.p
+  p.waits = true
   queue.back_off(p)
   if p.sim.now - r.renewed_ms >= queue.RENEW_MS and not p.w.broken.no_renewal then
     r.renewed_ms = p.sim.now
@@ -199,6 +200,7 @@ end
 
 local function work(p, q, batch)
   local r = {p = p, q = q, batch = batch, renewed_ms = p.sim.now}
+  p.holds, p.waits, p.disturbed = true, false, false
   local items = make_items(p, batch)
   if p.w.broken.acknowledge_first then finish(r, items) end
   store_part(r, items)
@@ -210,9 +212,15 @@ local function work(p, q, batch)
   end
 end
 
+local function work_and_let_go(p, q, batch)
+  local ok, why = failure.try(work, p, q, batch)
+  p.holds, p.waits = nil, nil
+  if not ok then error(why, 0) end
+end
+
 function persist.main(slot)
   local q = queue.new('default', slot)
-  return function(p) queue.loop(p, q, work) end
+  return function(p) queue.loop(p, q, work_and_let_go) end
 end
 
 return persist

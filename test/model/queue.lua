@@ -57,7 +57,7 @@ local function reap(p, inflight, how)
     told = function(moved)
       if moved > 0 then
         p.sim:tell('reaps', inflight, moved, how)
-        check.reaped(how, alive, inflight)
+        check.reaped(p.w, how, alive, inflight)
       end
     end})
   if moved > 0 then p.w.ledger:count('reaped', moved) end

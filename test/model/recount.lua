@@ -70,6 +70,7 @@ local function work(p, q, batch)
   local outcome, renewed_ms = queue.outcome(), p.sim.now
   for _, text in ipairs(batch.jobs) do
     local j = job.parse(text)
+    p.holds = true
     if j.class and queue.interrupted(batch) then
       outcome.dead[#outcome.dead + 1] = job.failed(j, 'Interrupted')
     elseif subjects[j.class] then
@@ -82,6 +83,7 @@ local function work(p, q, batch)
       if not queue.renew(p, q) then return end
     end
   end
+  p.holds = nil
   queue.finish(p, q, outcome, batch.jobs)
 end
 

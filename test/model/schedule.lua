@@ -33,7 +33,7 @@ end
 
 -- 1: moved; 0: somebody else did; -2: the counter that it needs is missing
 local function send(p, zset, j, renumber)
-  if p.w.broken.promote_two_steps or p.w.broken.promote_push_first then return two_steps(p, zset, j, renumber) end
+  if p.w.broken.promote_two_steps or p.w.broken.promote_push_first and not renumber then return two_steps(p, zset, j, renumber) end
   local name = job.queue(j.class)
   local keys = {zset, ids.queue(name), 'queues', 'queue_seq', renumber and ids.counter(j.id) or nil}
   local arguments = {name, j.text, renumber and 5 or 0, renumber and j.text:sub(1, j.begin - 1) or j.text,

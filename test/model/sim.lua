@@ -131,6 +131,9 @@ function Sim:step()
   end
   self.now = self.now + math.random(0, 2)
   local p = list[math.random(#list)]
+  for _, q in ipairs(list) do -- who is at something delicate has the processor more often
+    if q.delicate and q.co and q:delicate() and Sim.chance(0.1) then p = q end
+  end
   if not disturb(self, p) then resume(self, p) end
   return true
 end

@@ -18,29 +18,34 @@ local tombstone = require('tombstone')
 local World = {}
 World.__index = World
 
-local STEPS, CALM_STEPS, CHECK_EVERY = 8000, 60000, 400
+local STEPS, CALM_STEPS, CHECK_EVERY = 10000, 60000, 400
 local CRASH, STALL = 0.002, 0.003
+
+local function pick(list) return list[math.random(#list)] end
 
 -- ---------------------------------------------------------------- processes
 
 -- Connections live and die with the process.
 local function on_start(p)
   p.link, p.session = Link.new(p.w), p.w.mysql:session(p)
-  p.reaped, p.pause_ms, p.healing = false, 0, nil
+  p.reaped, p.pause_ms = false, 0
+  p.healing, p.holds, p.waits, p.disturbed = nil, nil, nil, nil
 end
 
 local function on_end(p) p.session:close() end
+
+local function on_stall(p) p.disturbed = true end
 
 local function on_kill(p) p.w.ledger:count('crashes') end
 
 -- Where a process that sleeps does most harm.
 local function delicate(p)
-  return p.healing or p.link.recovering or p.session.writes
+  return p.healing or p.link.recovering or p.session.writes or p.holds
 end
 
 function World:process(name, node, main, more)
   local p = {name = name, node = node, main = main, w = self, on_start = on_start, on_end = on_end, on_kill = on_kill,
-    delicate = delicate}
+    on_stall = on_stall, delicate = delicate}
   for key, value in pairs(more or {}) do p[key] = value end
   return self.sim:spawn(p)
 end
@@ -95,7 +100,7 @@ function World.new(options)
   local sim = Sim.new(options.seed)
   local w = setmetatable({sim = sim, mode = options.mode, broken = options.broken or {}, ledger = Ledger.new(),
     mysql = Mysql.new(sim), epoch = 1, run_id = 1, redis_down_until = 0, trouble = true, known = {}, asked = {},
-    snapshots = {}, history = {}, next_app = 2, twins = {}}, World)
+    snapshots = {}, history = {}, next_app = 2, twins = {}, has_twin = {}}, World)
   w.unnoticed = faults.unnoticed
   job.forget_all()
   w.redis = Standin.new(function() return sim.now end)
@@ -113,6 +118,11 @@ function World:highest_mark()
   local mark = 0
   for _, value in pairs(self.mysql.marks) do mark = math.max(mark, value) end
   return mark
+end
+
+-- Now and then nobody creates anything, so that queue_seq stands still.
+function World:quiet()
+  return self.closing or self.mode == 'rollback' and self.sim.now % 2400 > 1400
 end
 
 -- ---------------------------------------------------------------- the end
@@ -163,9 +173,10 @@ end
 -- ---------------------------------------------------------------- the run
 
 function World:run()
-  self.sim.crash, self.sim.stall = CRASH, STALL
-  self.sim.bias = ({1, 1, 5, 20})[math.random(4)]
-  self.weather = faults.weather()
+  self.sim.crash, self.sim.stall = CRASH * pick({0.3, 1, 2}), STALL * pick({0.3, 1, 3})
+  self.sim.bias = pick({1, 3, 10, 20})
+  self.focus = pick({3, 12}) -- so many chats get most of the messages
+  self.weather, self.second_fault = faults.weather(), pick({0, 0.003, 0.01})
   for step = 1, STEPS do
     faults.happen(self)
     self.sim:step()
