@@ -298,13 +298,13 @@ static int say_alarms(struct tool *t, const struct command *c, struct status *s,
 
 int status_run(struct tool *t, const struct command *c, int argc, char **argv)
 {
-	struct alarm_limits limits = { .depth = 10000, .age_s = 300, .wait_s = 70 };
+	struct alarm_limits limits = { .depth = 10000, .age_s = 300, .wait_s = 5 };
 	bool alert = false, json = false;
 	const struct command_option options[] = {
 		{ "--alert", NULL, "print a line per alarm and exit 1; nothing when all is well", &alert, NULL, NULL },
 		{ "--depth", "N", "alarm above so many jobs, queued and in flight (10000)", NULL, &limits.depth, NULL },
 		{ "--age", "SECONDS", "alarm when the oldest waits longer (300)", NULL, &limits.age_s, NULL },
-		{ "--wait", "SECONDS", "look so long for a worker before that is an alarm (70)", NULL, &limits.wait_s, NULL },
+		{ "--wait", "SECONDS", "look so long for a worker before that is an alarm (5)", NULL, &limits.wait_s, NULL },
 		{ "--json", NULL, "one JSON document", &json, NULL, NULL },
 		{ NULL, NULL, NULL, NULL, NULL, NULL },
 	};

@@ -129,7 +129,7 @@ answers_200() {
 }
 
 t13() {
-  local path accepted
+  local path accepted alarms
   scene 1
   wait_for 20 drained
   jobs_stop
@@ -145,6 +145,9 @@ t13() {
   same "$(figure '.by_status | keys | join(" ")')" '201 503'
   holds "$accepted > 0 && $accepted <= $PARLEY_QUEUE_LIMIT"
   same "$(redis LLEN queue:default)" "$accepted"
+  alarms=$("$PARLEY_BUILD/jobs/queue" status --alert --depth 50 --wait 1) && return 1
+  grep -q "^$accepted jobs wait" <<<"$alarms"
+  grep -q 'no worker is alive' <<<"$alarms"
   writer POST "/applications/$token/chats/$chat/messages" '{"body":"one too many"}'
   expect 503
   same "$(json .type)" /problems/queue-full

@@ -271,8 +271,9 @@ loss_now() {
 # losses: so often Redis was found to have gone back, and was recovered
 losses() { db "SELECT COUNT(*) FROM redis_losses WHERE recovered_at IS NOT NULL"; }
 
-# loss_found [SQL]: one since loss_ahead, of which that is true
+# loss_found [SQL]: one since loss_ahead, of which that is true; and the tool names it
 loss_found() {
+  "$PARLEY_BUILD/jobs/queue" verify | grep -q '^redis: went back' || { "$PARLEY_BUILD/jobs/queue" verify || true; return 1; }
   [ "$(db "SELECT COUNT(*) FROM redis_losses
            WHERE id > $last_loss AND recovered_at IS NOT NULL AND ${1:-TRUE}")" -gt 0 ] && return
   db 'SELECT * FROM redis_losses'
