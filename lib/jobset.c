@@ -212,6 +212,7 @@ int jobset_names(struct redis *r, const char *set, redisReply **names, struct er
 	redis_arg(&c, set);
 	if (array(r, &c, names, e))
 		return -1;
-	qsort((*names)->element, (*names)->elements, sizeof(redisReply *), by_text);
+	if ((*names)->elements) /* else there is no array at all */
+		qsort((*names)->element, (*names)->elements, sizeof(redisReply *), by_text);
 	return 0;
 }

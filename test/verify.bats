@@ -72,6 +72,9 @@ mends() {
   queue verify "$token" --json
   exits 0
   same "$output" '{"differences":[],"renumbered":[],"applications":1,"chats":2,"messages":3,"jobs":0}'
+  redis DEL inflight queues >/dev/null # a Redis that never had a job
+  queue verify && exits 0
+  queue status && exits 0
   queue verify 0123456789abcdef0123456789abcdef
   exits 1
   complains 'no application with this token'
