@@ -16,15 +16,15 @@ local chance = Sim.chance
 
 local function pick(list) return list[math.random(#list)] end
 
--- The young ones more often; a deleted one now and then.
+-- One of the youngest that live; another, or one that is deleted, now and then.
 local function pick_chat(w)
-  local known = w.known
-  for _ = 1, 5 do
-    local back = math.floor(math.abs(math.random() - math.random()) * math.min(#known, w.focus))
-    local chat = known[#known - back]
-    if chat and (not w.mysql:chat_dead(chat) or chance(0.1)) then return chat end
+  local known, living = w.known, {}
+  if chance(0.05) then return pick(known) end
+  for i = #known, 1, -1 do
+    if not w.mysql:chat_dead(known[i]) then living[#living + 1] = known[i] end
+    if #living == w.focus then break end
   end
-  return pick(known)
+  return #living > 0 and pick(living) or pick(known), #living
 end
 
 local function pick_app(w)
@@ -56,7 +56,8 @@ end
 
 local function ask(p)
   local w = p.w
-  local kind = (#w.known == 0 or chance(0.05)) and 'chat' or 'message'
+  local _, living = pick_chat(w)
+  local kind = (chance(0.04) or living and living < w.focus and chance(0.2)) and 'chat' or 'message'
   local id = kind == 'chat' and pick_app(w) or pick_chat(w)
   if kind == 'message' and chance(0.02) then id = id + 500 end -- one that never was
   local post = heal.number(p, kind, id)
@@ -120,8 +121,9 @@ end
 
 function clients.deleter(p)
   while not p.stopping do
-    Sim.sleep(p, math.random(20, 250))
+    Sim.sleep(p, math.random(10, p.w.quick_deletions and 60 or 400))
     if not p.w.closing and #p.w.known > 0 then failure.try(delete_something, p) end
+    p.holds = nil
     if p.link.behind then compare.recover(p) end
   end
 end

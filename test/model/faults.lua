@@ -11,8 +11,14 @@ local chance = Sim.chance
 
 local function pick(list) return list[math.random(#list)] end
 
+-- One of the youngest that live.
 local function pick_young(w)
-  return w.known[math.max(1, #w.known - math.random(0, 8))]
+  local living = {}
+  for i = #w.known, 1, -1 do
+    if not w.mysql:chat_dead(w.known[i]) then living[#living + 1] = w.known[i] end
+    if #living == w.focus then break end
+  end
+  return living[math.random(math.max(1, #living))]
 end
 
 -- ---------------------------------------------------------------- servers
@@ -80,12 +86,13 @@ end
 -- ---------------------------------------------------------------- other hands
 
 local function counter_deleted(w)
-  local id = w.known[math.max(1, #w.known - math.random(0, w.focus))]
+  local id = pick_young(w)
   if not id then return end
   for _, p in ipairs(w.sim.processes) do
     if p.healing and chance(0.3) then id = p.healing end
   end
   if chance(0.15) and not ids.is_app(id) then id = ids.app(id) end
+  if w.redis:call('EXISTS', ids.counter(id)) == 0 then return end
   w.sim:tell('by hand: DEL', ids.counter(id))
   w.redis:call('DEL', ids.counter(id))
   w.ledger:count('counters deleted by hand')
@@ -136,6 +143,9 @@ end
 
 local function foreign_row(w)
   local chat = pick_young(w)
+  for _, p in ipairs(w.sim.processes) do
+    if p.counts and chance(0.5) then chat = p.counts end
+  end
   if not w.foreigners or not chat or not w.mysql.chats[chat] or w.mysql:chat_dead(chat) then return end
   local counter = tonumber(w.redis:call('GET', ids.counter(chat)) or w.mysql:highest_row(chat))
   local number = counter + math.random(1, 3)
@@ -224,30 +234,43 @@ end
 local always = {plain = true, taken = true, rollback = true}
 local back = {rollback = true}
 
+-- name, chance per step, modes, what happens
 local events = {
-  {0.0008, always, mysql_away},
-  {0.0010, always, connections_break},
-  {0.0004, always, redis_restarts},
-  {0.0020, always, host_dies},
-  {0.0015, always, clean_stop},
-  {0.0030, always, twin},
-  {0.0030, always, counter_deleted},
-  {0.0002, always, sequence_deleted},
-  {0.0030, always, dead_retried},
-  {0.0030, always, ruby_fails},
-  {0.0010, always, foreign_job},
-  {0.0060, {taken = true, rollback = true}, foreign_row},
-  {0.0030, {taken = true, rollback = true}, copied},
-  {0.0060, back, snapshot},
-  {0.0008, back, goes_back},
-  {0.0002, back, flushed},
+  {'mysql_away', 0.0003, always, mysql_away},
+  {'connections_break', 0.0004, always, connections_break},
+  {'redis_restarts', 0.0002, always, redis_restarts},
+  {'host_dies', 0.0020, always, host_dies},
+  {'clean_stop', 0.0015, always, clean_stop},
+  {'twin', 0.0030, always, twin},
+  {'counter_deleted', 0.0030, always, counter_deleted},
+  {'sequence_deleted', 0.0001, always, sequence_deleted},
+  {'dead_retried', 0.0030, always, dead_retried},
+  {'ruby_fails', 0.0030, always, ruby_fails},
+  {'foreign_job', 0.0010, always, foreign_job},
+  {'foreign_row', 0.0060, {taken = true, rollback = true}, foreign_row},
+  {'copied', 0.0030, {taken = true, rollback = true}, copied},
+  {'snapshot', 0.0060, back, snapshot},
+  {'goes_back', 0.0008, back, goes_back},
+  {'flushed', 0.0002, back, flushed},
+}
+
+-- Kinds of runs, by turns: how much more often some things happen in them, and how long processes sleep at the worst place.
+local storms = {
+  [0] = {},
+  {name = 'heals', bias = 6, focus = 2, counter_deleted = 6, mysql_away = 0.3, connections_break = 0.3},
+  {name = 'losses', bias = 15, focus = 3, second_fault = 0.01, snapshot = 4, goes_back = 3, flushed = 2, sequence_deleted = 4,
+    foreign_row = 2, mysql_away = 0.2},
+  {name = 'races', bias = 25, focus = 2, foreign_row = 6, twin = 4, connections_break = 3, counter_deleted = 0.3, mysql_away = 0.5},
 }
 
 -- Every run has its own weather: some things never happen in it, others more often.
-function faults.weather()
-  local factors = {}
-  for i in ipairs(events) do factors[i] = ({0, 1, 1, 1, 3, 8})[math.random(6)] end
-  return factors
+function faults.weather(w)
+  local storm = storms[w.sim.seed % (#storms + 1)]
+  w.weather, w.quick_deletions = {}, storm.name == 'heals'
+  w.second_fault = storm.second_fault or pick({0, 0.003})
+  w.sim.bias = storm.bias or pick({1, 3, 10})
+  w.focus = storm.focus or pick({3, 12}) -- so many chats get most of the messages
+  for i, event in ipairs(events) do w.weather[i] = storm[event[1]] or pick({0, 1, 1, 1, 3}) end
 end
 
 local function anybody_recovers(w)
@@ -268,7 +291,7 @@ end
 -- Before a step: whatever chance wants.
 function faults.happen(w)
   for i, event in ipairs(events) do
-    if chance(event[1] * w.weather[i]) and event[2][w.mode] then event[3](w) end
+    if chance(event[2] * w.weather[i]) and event[3][w.mode] then event[4](w) end
   end
   misfortune(w)
 end

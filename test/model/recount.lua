@@ -55,6 +55,7 @@ end
 local function count(p, j)
   local s = subjects[j.class]
   local pending = ids.pending(j.class, j.id)
+  p.counts = j.class == job.COUNT_MESSAGES and j.id or nil -- for who wants to disturb it
   if not p.w.broken.pending_late and not p.w.broken.pending_stays then p.link:call('DEL', pending) end
   if check(p, s, j.id) then
     local ok, why = failure.try(correct, p, s, j.id)
@@ -83,7 +84,7 @@ local function work(p, q, batch)
       if not queue.renew(p, q) then return end
     end
   end
-  p.holds = nil
+  p.holds, p.counts = nil, nil
   queue.finish(p, q, outcome, batch.jobs)
 end
 

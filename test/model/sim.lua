@@ -101,7 +101,7 @@ local function disturb(self, p)
     return true
   end
   if not Sim.chance(self.stall * factor) then return false end
-  p.wake = self.now + math.random(1, 2500)
+  p.wake = self.now + math.random(1, Sim.chance(0.5) and 300 or 2500)
   self:tell(p.name, 'sleeps until', p.wake)
   if p.on_stall then p:on_stall() end
   return true
@@ -131,8 +131,8 @@ function Sim:step()
   end
   self.now = self.now + math.random(0, 2)
   local p = list[math.random(#list)]
-  for _, q in ipairs(list) do -- who is at something delicate has the processor more often
-    if q.delicate and q.co and q:delicate() and Sim.chance(0.1) then p = q end
+  for _, q in ipairs(list) do -- while Redis is recovered everything waits for that one
+    if q.link and q.link.recovering and Sim.chance(0.1) then p = q end
   end
   if not disturb(self, p) then resume(self, p) end
   return true

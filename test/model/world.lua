@@ -19,7 +19,7 @@ local World = {}
 World.__index = World
 
 local STEPS, CALM_STEPS, CHECK_EVERY = 10000, 60000, 400
-local CRASH, STALL = 0.002, 0.003
+local CRASH, STALL = 0.001, 0.002
 
 local function pick(list) return list[math.random(#list)] end
 
@@ -29,7 +29,7 @@ local function pick(list) return list[math.random(#list)] end
 local function on_start(p)
   p.link, p.session = Link.new(p.w), p.w.mysql:session(p)
   p.reaped, p.pause_ms = false, 0
-  p.healing, p.holds, p.waits, p.disturbed = nil, nil, nil, nil
+  p.healing, p.holds, p.waits, p.disturbed, p.counts = nil, nil, nil, nil, nil
 end
 
 local function on_end(p) p.session:close() end
@@ -174,9 +174,7 @@ end
 
 function World:run()
   self.sim.crash, self.sim.stall = CRASH * pick({0.3, 1, 2}), STALL * pick({0.3, 1, 3})
-  self.sim.bias = pick({1, 3, 10, 20})
-  self.focus = pick({3, 12}) -- so many chats get most of the messages
-  self.weather, self.second_fault = faults.weather(), pick({0, 0.003, 0.01})
+  faults.weather(self)
   for step = 1, STEPS do
     faults.happen(self)
     self.sim:step()
