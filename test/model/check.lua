@@ -204,10 +204,40 @@ function check.failed_jobs(w)
   end)
 end
 
+local function rows_of(w, chat)
+  local living, all = 0, w.ledger.base[chat] or 0
+  for _, message in pairs(w.mysql.messages[chat] and w.mysql.messages[chat].list or {}) do
+    all = all + 1
+    if not message.deleted then living = living + 1 end
+  end
+  return living, all
+end
+
+local function counts_agree(w, name, chat, row)
+  local living, all = rows_of(w, chat)
+  if row.stored ~= all or row.living ~= living then
+    violated(name, 'chat %s says %d stored, %d living; it has %d and %d', ids.text(chat), row.stored, row.living, all, living)
+  end
+end
+
+-- Where others have written, a count job waits since the last batch, or has corrected it.
+function check.counts(w)
+  local asked = {}
+  check.each_job(w, function(text)
+    local j = job.parse(text)
+    if j.class == job.COUNT_MESSAGES then asked[j.id] = true end
+  end)
+  for chat in pairs(w.ledger.foreign) do
+    local row = w.mysql.chats[chat]
+    if w.ledger.counted[chat] and not asked[chat] and not w.mysql:chat_dead(chat) then counts_agree(w, 'C1', chat, row) end
+  end
+end
+
 -- Every so many steps.
 function check.sometimes(w)
   check.nothing_lost(w, 'on the way')
   check.failed_jobs(w)
+  check.counts(w)
 end
 
 -- ---------------------------------------------------------------- in the end
@@ -277,27 +307,10 @@ local function no_gaps(w, id, last, has_row)
   end
 end
 
--- A count job that was interrupted too often counts no more: it is to be seen in dead.
-local function count_is_dead(dead, class, id)
-  for _, j in pairs(dead) do
-    if j.class == class and j.id == id then return true end
-  end
-  return false
-end
-
-local function chat_agrees(w, chat, row, dead)
+local function chat_agrees(w, chat, row)
   local counter = tonumber(w.redis:call('GET', ids.counter(chat)) or row.last)
-  local living, all = 0, w.ledger.base[chat] or 0
-  for _, message in pairs(w.mysql.messages[chat] and w.mysql.messages[chat].list or {}) do
-    all = all + 1
-    if not message.deleted then living = living + 1 end
-  end
   no_gaps(w, chat, math.max(counter, row.last), function(number) return w.mysql:message(chat, number) end)
-  local name = w.ledger.foreign[chat] and 'C1' or 'I3'
-  if name == 'C1' and (not w.ledger.counted[chat] or count_is_dead(dead, job.COUNT_MESSAGES, chat)) then return end
-  if row.stored ~= all or row.living ~= living then
-    violated(name, 'chat %s says %d stored, %d living; it has %d and %d', ids.text(chat), row.stored, row.living, all, living)
-  end
+  if not w.ledger.foreign[chat] then counts_agree(w, 'I3', chat, row) end
 end
 
 local function app_agrees(w, app, row)
@@ -346,12 +359,13 @@ function check.at_the_end(w)
   check.counters(w, 'in the end')
   check.waiting_numbers(w, 'in the end')
   check.failed_jobs(w)
+  check.counts(w)
   poison_is_dead(w, dead)
   each_post(w, dead)
   rows_are_known(w)
   deleted_stays(w)
   for chat, row in pairs(w.mysql.chats) do
-    if not w.mysql:chat_dead(chat) then chat_agrees(w, chat, row, dead) end
+    if not w.mysql:chat_dead(chat) then chat_agrees(w, chat, row) end
   end
   for app, row in pairs(w.mysql.apps) do
     if not row.deleted then app_agrees(w, app, row) end

@@ -123,7 +123,7 @@ function clients.deleter(p)
   while not p.stopping do
     Sim.sleep(p, math.random(10, p.w.quick_deletions and 60 or 400))
     if not p.w.closing and #p.w.known > 0 then failure.try(delete_something, p) end
-    p.holds = nil
+    p.holds, p.forgets = nil, nil
     if p.link.behind then compare.recover(p) end
   end
 end

@@ -89,7 +89,10 @@ local function counter_deleted(w)
   local id = pick_young(w)
   if not id then return end
   for _, p in ipairs(w.sim.processes) do
-    if p.healing and chance(0.3) then id = p.healing end
+    if p.healing and chance(0.3) then
+      id = p.healing
+      if chance(0.5) then p.wake = math.min(p.wake, w.sim.now + math.random(0, 40)) end -- and who slept over it goes on
+    end
   end
   if chance(0.15) and not ids.is_app(id) then id = ids.app(id) end
   if w.redis:call('EXISTS', ids.counter(id)) == 0 then return end
@@ -207,11 +210,20 @@ function faults.unnoticed(w)
   w.ledger:count('rollbacks unnoticed')
 end
 
+-- The last copy, any, or one of a history that was given up.
+local function pick_snapshot(w)
+  local given_up = {}
+  for _, s in ipairs(w.snapshots) do
+    if not w.history[s] then given_up[#given_up + 1] = s end
+  end
+  if #given_up > 0 and chance(0.4) then return pick(given_up) end
+  return chance(0.6) and w.snapshots[#w.snapshots] or pick(w.snapshots)
+end
+
 -- An older append-only file, or a younger one of a history that was given up.
 local function goes_back(w)
   if #w.snapshots == 0 then return end
-  local i = chance(0.5) and #w.snapshots or math.random(#w.snapshots)
-  local s = w.snapshots[i]
+  local s = pick_snapshot(w)
   forget(w, s.at)
   w.redis:restore(s.redis)
   w.history = {[s] = true}
@@ -258,7 +270,7 @@ local events = {
 local storms = {
   [0] = {},
   {name = 'heals', bias = 6, focus = 2, counter_deleted = 6, mysql_away = 0.3, connections_break = 0.3},
-  {name = 'losses', bias = 15, focus = 3, second_fault = 0.01, snapshot = 4, goes_back = 3, flushed = 2, sequence_deleted = 4,
+  {name = 'losses', bias = 15, focus = 3, second_fault = 0.004, snapshot = 4, goes_back = 3, flushed = 2, sequence_deleted = 4,
     foreign_row = 2, mysql_away = 0.2},
   {name = 'races', bias = 25, focus = 2, foreign_row = 6, twin = 4, connections_break = 3, counter_deleted = 0.3, mysql_away = 0.5},
 }
@@ -267,24 +279,25 @@ local storms = {
 function faults.weather(w)
   local storm = storms[w.sim.seed % (#storms + 1)]
   w.weather, w.quick_deletions = {}, storm.name == 'heals'
-  w.second_fault = storm.second_fault or pick({0, 0.003})
+  w.second_fault = storm.second_fault or pick({0, 0.002})
   w.sim.bias = storm.bias or pick({1, 3, 10})
   w.focus = storm.focus or pick({3, 12}) -- so many chats get most of the messages
   for i, event in ipairs(events) do w.weather[i] = storm[event[1]] or pick({0, 1, 1, 1, 3}) end
 end
 
-local function anybody_recovers(w)
+-- Is anybody at something that one fault more might spoil?
+local function is_bad_moment(w)
+  if w.redis:call('EXISTS', 'queue_seq') == 0 then return true end
   for _, p in ipairs(w.sim.processes) do
-    if p.co and p.link.recovering then return true end
+    if p.co and (p.link.recovering or p.forgets) then return true end
   end
   return false
 end
 
--- One misfortune more while Redis is recovered, or soon after queue_seq was lost.
+-- One misfortune more at such a moment.
 local function misfortune(w)
-  if w.mode ~= 'rollback' or not chance(w.second_fault) then return end
-  if anybody_recovers(w) or w.redis:call('EXISTS', 'queue_seq') == 0 then
-    pick({goes_back, goes_back, flushed, sequence_deleted, counter_deleted})(w)
+  if w.mode == 'rollback' and chance(w.second_fault) and is_bad_moment(w) then
+    pick({goes_back, goes_back, goes_back, flushed, sequence_deleted, counter_deleted})(w)
   end
 end
 

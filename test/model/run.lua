@@ -1,5 +1,5 @@
 -- The model of the queue: luajit test/model/run.lua [--mode plain|taken|rollback] [--seeds 1-20] [--follow PATTERN]
--- or --mutant NAME|all [--within SEEDS]
+-- or --mutant NAME|all [--count SEEDS]
 local here = arg[0]:match('^(.*)/[^/]*$') or '.'
 package.path = here .. '/?.lua;' .. package.path
 
@@ -11,6 +11,7 @@ jit.off() -- coroutines all over: the interpreter is faster
 
 local MODES = {'plain', 'taken', 'rollback'}
 local EVENTS = 30
+local WITHIN = 200 -- seeds: a mutant is caught in one of so many, or not at all
 
 local function usage(why)
   io.stderr:write('run.lua: ', why, '\n')
@@ -87,23 +88,48 @@ local function seeds_of(mutant, within)
   return seeds
 end
 
--- `within`: so many seeds at most, each; nil: as many as the mutant says.
-local function run_mutants(name, within)
-  local missed = 0
-  for _, mutant in ipairs(mutants) do
-    if name == 'all' or name == mutant.name then
-      local seed, why = catch(mutant, seeds_of(mutant, within or mutant.within or 20))
-      local caught = seed and string.format('seed %d, %s: %s', seed, why.violation, why.text) or 'NOT CAUGHT'
-      if (seed == nil) ~= (mutant.robust ~= nil) then missed = missed + 1 end
-      print(string.format('%-50s %-8s %s', mutant.name, mutant.mode, caught))
+-- In how many of the first n seeds.
+local function count_caught(mutant, n)
+  local caught, by = 0, {}
+  for seed = 1, n do
+    local _, why = run(seed, mutant.mode, mutant)
+    if why then
+      caught = caught + 1
+      by[why.violation] = (by[why.violation] or 0) + 1
     end
   end
-  return missed
+  return string.format('%d of %d seeds: %s', caught, n, figures(by)), caught > 0
+end
+
+local function hunt(mutant, within)
+  local seed, why = catch(mutant, seeds_of(mutant, within))
+  if not seed then return 'not caught', false end
+  return string.format('seed %d, %s: %s', seed, why.violation, why.text), true
+end
+
+-- Each mutant that is named has to be caught (a robust one has not to be). `count`: look at so many seeds of each.
+-- How many it went wrong with.
+local function run_mutants(name, count)
+  local wrong = 0
+  for _, mutant in ipairs(mutants) do
+    if name == 'all' or name == mutant.name then
+      local text, caught
+      if count then text, caught = count_caught(mutant, count) else text, caught = hunt(mutant, mutant.robust and 6 or WITHIN) end
+      if caught ~= not mutant.robust then
+        wrong = wrong + 1
+        text = 'WRONG: ' .. text
+      elseif mutant.robust then
+        text = 'robust: ' .. mutant.robust
+      end
+      print(string.format('%-48s %-8s %s', mutant.name, mutant.mode, text))
+    end
+  end
+  return wrong
 end
 
 local function main()
   local o = read_options()
-  if o.mutant then os.exit(run_mutants(o.mutant, tonumber(o.within)) == 0 and 0 or 1) end
+  if o.mutant then os.exit(run_mutants(o.mutant, tonumber(o.count)) == 0 and 0 or 1) end
   local from, to = o.seeds:match('^(%d+)-?(%d*)$')
   from, to = tonumber(from), tonumber(to) or tonumber(from)
   local failed = 0

@@ -154,7 +154,7 @@ end
 local function fill_row(p, item)
   local s = p.session
   local row = s.db:message(item.chat, item.job.number)
-  if not row or row.version > 0 then return end
+  if not row or row.version > 0 and not p.w.broken.fill_deleted then return end
   s:write(function()
     row.version, row.deleted, row.key = 1, false, item.job.key
     p.w.ledger:count('void rows filled')

@@ -16,7 +16,7 @@ local GONE_KEEP_S, PURGE_MS = 86400, 400
 -- The counter goes, and the mark says so.
 local function forget(p, id)
   compare.compare(p)
-  p.holds = true
+  p.holds, p.forgets = true, true
   local seq = p.link:script('delete', {ids.counter(id), ids.gone(id), 'queue_seq'}, {GONE_KEEP_S}, {compared_only = true})
   p.session:auto(function(mysql)
     if not p.w.broken.no_deletion_mark then mysql.marks.api = math.max(mysql.marks.api or 0, seq) end

@@ -18,7 +18,7 @@ local tombstone = require('tombstone')
 local World = {}
 World.__index = World
 
-local STEPS, CALM_STEPS, CHECK_EVERY = 10000, 60000, 400
+local STEPS, CALM_STEPS, CHECK_EVERY = 10000, 60000, 200
 local CRASH, STALL = 0.001, 0.002
 
 local function pick(list) return list[math.random(#list)] end
@@ -29,7 +29,7 @@ local function pick(list) return list[math.random(#list)] end
 local function on_start(p)
   p.link, p.session = Link.new(p.w), p.w.mysql:session(p)
   p.reaped, p.pause_ms = false, 0
-  p.healing, p.holds, p.waits, p.disturbed, p.counts = nil, nil, nil, nil, nil
+  p.healing, p.holds, p.waits, p.disturbed, p.counts, p.forgets = nil, nil, nil, nil, nil, nil
 end
 
 local function on_end(p) p.session:close() end
@@ -106,7 +106,7 @@ function World.new(options)
   w.redis = Standin.new(function() return sim.now end)
   w.scripts = scripts.load(w.redis, options.folder, options.changes)
   w.queue_limit = options.seed % 3 == 0 and 40 or 0
-  w.foreigners = options.mode == 'taken' or options.mode == 'rollback' and options.seed % 3 == 1
+  w.foreigners = options.mode == 'taken' or options.mode == 'rollback' and math.floor(options.seed / 4) % 2 == 0
   w.host_dies_at = math.random(500, STEPS)
   w.behind = function() return (tonumber(w.redis:call('GET', 'queue_seq') or -1)) < w:highest_mark() end
   found(w)
