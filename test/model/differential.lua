@@ -184,7 +184,7 @@ end
 
 function calls.reap()
   local q, slot = queue_and_slot()
-  return {ids.inflight(q, slot), ids.lease(q, slot), ids.queue(q), ids.suspects(q)}, {hours(), pick({'', '', 'own', 'stop'})}
+  return {ids.inflight(q, slot), ids.lease(q, slot), ids.queue(q), ids.suspects(q), 'inflight'}, {hours(), pick({'', '', 'own', 'stop'})}
 end
 
 function calls.recovered(redis)
