@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "counter.h"
 #include "key.h"
 #include "log.h"
 #include "random.h"
@@ -35,7 +36,7 @@ static bool storable(const struct job *j)
 /* Has a number that must end as a row even though the job cannot be stored. */
 static bool leaves_void(const struct job *j)
 {
-	return j->class == JOB_CREATE_MESSAGE && key_chat_valid(j->id) && j->number;
+	return j->class == JOB_CREATE_MESSAGE && job_numbered(j);
 }
 
 static int make_item(struct round *r, const struct job *j, struct err *e)
@@ -333,20 +334,14 @@ static int make_outcome(struct round *r, struct outcome *o, struct err *e)
 static int raise_counter(struct worker *w, uint64_t chat, struct err *e)
 {
 	const struct db_value id[] = { DB_U64(chat) };
-	char key[KEY_MAX];
-	struct redis_call c;
 	uint64_t last;
+	int64_t now;
 
 	if (db_row(&w->db, DB_MESSAGE_LAST, id, 1, e) < 1)
 		return -1;
 	last = db_number(&w->db, 0);
 	db_done(&w->db);
-	redis_script(&c, REDIS_SCRIPT_RAISE);
-	redis_key(&c, key_message_counter(key, chat));
-	redis_key(&c, key_gone(key, chat));
-	redis_arg_number(&c, (int64_t)last);
-	redis_arg(&c, "");
-	return redis_send(&w->redis, &c, NULL, e);
+	return counter_raise(&w->redis, chat, last, &now, e);
 }
 
 static int raise_counters(struct round *r, struct err *e)

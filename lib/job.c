@@ -259,6 +259,17 @@ int job_parse(struct job *j, const char *text, size_t len, int64_t now_us, struc
 	return 0;
 }
 
+/* read_arguments stops before the number when what stands before it makes no sense. */
+bool job_numbered(const struct job *j)
+{
+	return j->number;
+}
+
+uint64_t job_chat(const struct job *j)
+{
+	return j->class == JOB_CREATE_CHAT ? key_chat_id(j->id, j->number) : j->id;
+}
+
 /* ------------------------------------------------------------------ building */
 
 #define LLU(n) ((unsigned long long)(n))

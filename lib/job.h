@@ -64,6 +64,12 @@ struct job {
  * `now_us` stands in for a missing created_at. 0, or -1: ERR_MEMORY. */
 int job_parse(struct job *j, const char *text, size_t len, int64_t now_us, struct err *e);
 
+/* Was a number given for it? So for a message also when its body is no text; never for other classes than
+ * JOB_CREATE_CHAT and JOB_CREATE_MESSAGE. */
+bool job_numbered(const struct job *j);
+/* The id of the chat that such a job makes, or puts its message into. */
+uint64_t job_chat(const struct job *j);
+
 /* The payload of a new job in two halves, before and behind the number that a script puts between
  * them (so the id is followed by ","). `body` is NULL for JOB_CREATE_CHAT; for it and a message
  * alike the arguments are [id, number] and [id, number, body]. The caller clears both halves.

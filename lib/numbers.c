@@ -78,10 +78,9 @@ static int add(struct numbers *n, uint64_t id, uint32_t number, struct err *e)
 
 int numbers_add_job(struct numbers *n, const struct job *j, struct err *e)
 {
-	uint64_t chat = j->class == JOB_CREATE_CHAT ? key_chat_id(j->id, j->number) : j->id;
+	uint64_t chat = job_chat(j);
 
-	if ((j->class != JOB_CREATE_CHAT && j->class != JOB_CREATE_MESSAGE) || !j->number ||
-	    !key_chat_valid(chat))
+	if (!job_numbered(j))
 		return 0;
 	if (add(n, key_chat_application(chat), key_chat_number(chat), e))
 		return -1;

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "compare.h"
+#include "counter.h"
 #include "key.h"
 #include "numbers.h"
 #include "random.h"
@@ -72,8 +73,7 @@ static void add_counter_keys(struct redis_call *c, uint64_t id)
 {
 	char key[KEY_MAX];
 
-	redis_key(c, id < KEY_APPLICATION_LIMIT ? key_chat_counter(key, id)
-						: key_message_counter(key, id));
+	redis_key(c, counter_key(key, id));
 	redis_key(c, key_gone(key, id));
 }
 

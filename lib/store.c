@@ -25,16 +25,19 @@ void store_item_fail(struct store_item *i, enum store_state state, const char *e
 	snprintf(i->error, sizeof(i->error), "%s", error);
 }
 
+static bool is_chat(const struct store_item *i)
+{
+	return i->job->class == JOB_CREATE_CHAT;
+}
+
 int store_item_init(struct store_item *i, const struct job *job, struct err *e)
 {
 	memset(i, 0, sizeof(*i));
 	i->job = job;
 	clock_sql(job->created_us, i->created);
-	if (job->class == JOB_CREATE_CHAT) {
-		i->chat = key_chat_id(job->id, job->number);
+	i->chat = job_chat(job);
+	if (is_chat(i))
 		return 0;
-	}
-	i->chat = job->id;
 	if (json_string(job->body, &i->body, e))
 		return -1;
 	if (i->body.len > BODY_MAX) {
@@ -47,11 +50,6 @@ int store_item_init(struct store_item *i, const struct job *job, struct err *e)
 void store_item_clear(struct store_item *i)
 {
 	buf_clear(&i->body);
-}
-
-static bool is_chat(const struct store_item *i)
-{
-	return i->job->class == JOB_CREATE_CHAT;
 }
 
 static int in_table_order(const void *a, const void *b)

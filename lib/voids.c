@@ -40,13 +40,6 @@ static int run(struct store *s, struct store_item *items, size_t n, struct err *
 
 /* ------------------------------------------------------------------ a job that is given up */
 
-static bool has_number(const struct job *j)
-{
-	if (j->class == JOB_CREATE_CHAT)
-		return !j->fault;
-	return j->class == JOB_CREATE_MESSAGE && key_chat_valid(j->id) && j->number;
-}
-
 static int always(void *arg, struct err *e)
 {
 	(void)arg;
@@ -59,9 +52,9 @@ int voids_bury(struct redis *r, struct db *db, const struct job *j, struct err *
 	struct store s = { .fence = always };
 	struct store_item item = { .job = j, .action = STORE_VOID };
 
-	if (!has_number(j))
+	if (!job_numbered(j))
 		return 0;
-	item.chat = j->class == JOB_CREATE_CHAT ? key_chat_id(j->id, j->number) : j->id;
+	item.chat = job_chat(j);
 	clock_sql(j->created_us, item.created);
 	store_item_fail(&item, STORE_DEAD, "Killed", "");
 	return begin(&s, r, db, e) || run(&s, &item, 1, e) < 0 ? -1 : 0;
@@ -75,13 +68,10 @@ static void stand_in(struct store_item *item, struct job *j, enum job_class clas
 {
 	*j = (struct job){ .class = class, .id = id, .number = number,
 			   .created_us = clock_wall_us() };
-	*item = (struct store_item){ .job = j };
+	*item = (struct store_item){ .job = j, .chat = job_chat(j) };
 	clock_sql(j->created_us, item->created);
-	if (class == JOB_CREATE_CHAT) {
-		item->chat = key_chat_id(id, number);
+	if (class == JOB_CREATE_CHAT)
 		return;
-	}
-	item->chat = id;
 	item->action = STORE_SPARE;
 	store_item_fail(item, STORE_DEAD, "", "");
 }

@@ -39,12 +39,7 @@ static int note(void *arg, const struct jobset_entry *entry, struct err *e)
 		progress_add(r->progress, 1);
 	if (job_parse(&j, entry->text, entry->len, 0, e))
 		return -1;
-	/* a message whose body is no text has a number all the same */
-	if (j.class == JOB_CREATE_MESSAGE && key_chat_valid(j.id) && j.number)
-		return add(r->w, j.id, j.number, r->dead, e);
-	if (j.class == JOB_CREATE_CHAT && !j.fault)
-		return add(r->w, j.id, j.number, r->dead, e);
-	return 0;
+	return job_numbered(&j) ? add(r->w, j.id, j.number, r->dead, e) : 0;
 }
 
 static int read_zset(struct redis *r, const char *zset, struct reader *reader, struct err *e)

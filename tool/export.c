@@ -123,7 +123,7 @@ static int reserve(struct import *x, const struct jobline *l, struct err *e)
 
 	if (job_parse(&j, buf_str(&l->payload), l->payload.len, 0, e))
 		return -1;
-	if ((j.class != JOB_CREATE_MESSAGE && j.class != JOB_CREATE_CHAT) || !j.number)
+	if (!job_numbered(&j))
 		return 0;
 	return counter_raise(&x->t->redis, j.id, j.number, &now, e);
 }
