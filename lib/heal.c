@@ -1,25 +1,20 @@
 /* Brings back lost counters. */
 #include "heal.h"
 
-#include <stdio.h>
-
 #include "clock.h"
 #include "compare.h"
-#include "job.h"
 #include "key.h"
 #include "random.h"
+#include "waiting.h"
 
 #define LOCK_MS 15000   /* longer than all that is done under it */
-#define LOOK_MS 5000    /* for the queues to be read: a million jobs take a second or two */
 #define PATIENCE_MS 400 /* with somebody else who heals it */
 #define PAUSE_MS 20
 
 struct lost { /* a counter that is missing */
 	uint64_t id, application;
 	const char *counter;
-	enum job_class class; /* whose jobs carry its numbers */
-	const char *keyword;  /* what the id is called in keyword arguments; a Lua pattern */
-	enum db_query query;  /* is it deleted, and its highest number */
+	enum db_query query; /* is it deleted, and its highest number */
 };
 
 /* Nothing was found to heal: the next one need not wait for the lock to lapse. Should it have lapsed
@@ -45,31 +40,6 @@ static int wait_for_it(struct redis *r, const struct lost *l, const char *gone, 
 	if (deleted)
 		return deleted < 0 ? -1 : 0;
 	return err_set(e, ERR_BEHIND, "the counter %s is being healed", l->counter);
-}
-
-/* The highest number in any job that waits. */
-static int read_queues(struct redis *r, const struct lost *l, uint64_t *highest, struct err *e)
-{
-	struct redis_call c;
-	redisReply *reply;
-	char class[64];
-
-	snprintf(class, sizeof(class), "\"%s\"", job_class_name(l->class));
-	redis_script(&c, REDIS_SCRIPT_HIGHEST);
-	redis_key(&c, KEY_INFLIGHT);
-	redis_key(&c, KEY_QUEUES);
-	redis_key(&c, KEY_RETRY);
-	redis_key(&c, KEY_SCHEDULE);
-	redis_key(&c, KEY_DEAD);
-	redis_arg_number(&c, (int64_t)l->id);
-	redis_arg(&c, class);
-	redis_arg(&c, l->keyword);
-	if (redis_send_wait(r, &c, LOOK_MS, &reply, e))
-		return -1;
-	if (reply->type == REDIS_REPLY_INTEGER && (uint64_t)reply->integer > *highest)
-		*highest = (uint64_t)reply->integer;
-	freeReplyObject(reply);
-	return 0;
 }
 
 /* Whoever asks next for what has a tombstone is answered by Redis, for a day. */
@@ -130,7 +100,7 @@ static int heal_locked(struct redis *r, struct db *db, const struct lost *l, con
 
 	if (rc)
 		return rc;
-	if (read_queues(r, l, &highest, e))
+	if (waiting_highest_now(r, l->id, &highest, e))
 		return -1;
 	rc = read_rows(r, db, l, &highest, e);
 	return rc < 1 ? rc : raise_it(r, l, heal, token, highest, e);
@@ -164,7 +134,7 @@ int heal_application(struct redis *r, struct db *db, uint64_t application, struc
 {
 	char counter[KEY_MAX];
 	const struct lost l = { application, application, key_chat_counter(counter, application),
-				JOB_CREATE_CHAT, "application_id\"", DB_HEAL_APPLICATION };
+				DB_HEAL_APPLICATION };
 
 	return heal(r, db, &l, e);
 }
@@ -173,8 +143,7 @@ int heal_chat(struct redis *r, struct db *db, uint64_t chat, struct err *e)
 {
 	uint64_t application = key_chat_application(chat), given = 0;
 	char counter[KEY_MAX], parent[KEY_MAX];
-	const struct lost l = { chat, application, key_message_counter(counter, chat),
-				JOB_CREATE_MESSAGE, "chat_id\"", DB_HEAL_CHAT };
+	const struct lost l = { chat, application, key_message_counter(counter, chat), DB_HEAL_CHAT };
 	int rc = redis_get_number(r, key_chat_counter(parent, application), &given, e);
 
 	if (rc < 0)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key.h"
+
 #define PAGE_MAX 5000
 #define PAGE_FIRST 100
 #define PAGE_BYTES ((size_t)1 << 20) /* what a page should have at most, as far as can be foreseen */
@@ -123,8 +125,9 @@ static int range(struct redis *r, const char *key, int64_t from, int64_t to, boo
 	return rc;
 }
 
-int jobset_first(struct redis *r, const char *zset, int64_t most, const struct jobset_visitor *v,
-		 struct err *e)
+/* The first `most`, in pages: of a zset those with the lowest scores, of a list those at its end. */
+static int first_ones(struct redis *r, const char *key, bool zset, int64_t most,
+		      const struct jobset_visitor *v, struct err *e)
 {
 	int64_t from = 0, page = PAGE_FIRST;
 	size_t got = 1, bytes = 0;
@@ -133,28 +136,24 @@ int jobset_first(struct redis *r, const char *zset, int64_t most, const struct j
 	while (!rc && got && from < most) {
 		if (page > most - from)
 			page = most - from;
-		rc = range(r, zset, from, from + page - 1, true, false, v, &got, &bytes, e);
+		rc = range(r, key, zset ? from : -from - page, zset ? from + page - 1 : -from - 1, zset,
+			   !zset, v, &got, &bytes, e);
 		from += page;
 		page = next_page(bytes, got);
 	}
 	return rc < 0 ? -1 : 0;
 }
 
+int jobset_first(struct redis *r, const char *zset, int64_t most, const struct jobset_visitor *v,
+		 struct err *e)
+{
+	return first_ones(r, zset, true, most, v, e);
+}
+
 int jobset_oldest(struct redis *r, const char *list, int64_t most, const struct jobset_visitor *v,
 		  struct err *e)
 {
-	int64_t from = 0, page = PAGE_FIRST;
-	size_t got = 1, bytes = 0;
-	int rc = 0;
-
-	while (!rc && got && from < most) {
-		if (page > most - from)
-			page = most - from;
-		rc = range(r, list, -from - page, -from - 1, false, true, v, &got, &bytes, e);
-		from += page;
-		page = next_page(bytes, got);
-	}
-	return rc < 0 ? -1 : 0;
+	return first_ones(r, list, false, most, v, e);
 }
 
 int jobset_list(struct redis *r, const char *list, const struct jobset_visitor *v, struct err *e)
@@ -215,4 +214,32 @@ int jobset_names(struct redis *r, const char *set, redisReply **names, struct er
 	if ((*names)->elements) /* else there is no array at all */
 		qsort((*names)->element, (*names)->elements, sizeof(redisReply *), by_text);
 	return 0;
+}
+
+/* The lists that a set names: queues, or those in flight. */
+static int visit_lists(struct redis *r, const char *set, bool queues, const struct jobset_visitor *v,
+		       struct err *e)
+{
+	redisReply *names;
+	char key[KEY_MAX];
+	size_t i;
+	int rc = 0;
+
+	if (jobset_names(r, set, &names, e))
+		return -1;
+	for (i = 0; i < names->elements && !rc; i++) {
+		const char *name = names->element[i]->str;
+
+		if (names->element[i]->len < KEY_MAX / 2)
+			rc = jobset_list(r, queues ? key_queue(key, name) : name, v, e);
+	}
+	freeReplyObject(names);
+	return rc;
+}
+
+int jobset_waiting(struct redis *r, const struct jobset_visitor *v, struct err *e)
+{
+	if (jobset_scan(r, KEY_RETRY, v, e) || jobset_scan(r, KEY_SCHEDULE, v, e))
+		return -1;
+	return visit_lists(r, KEY_QUEUES, true, v, e) || visit_lists(r, KEY_INFLIGHT, false, v, e) ? -1 : 0;
 }

@@ -43,4 +43,10 @@ int jobset_length(struct redis *r, const char *key, bool zset, int64_t *n, struc
 /* The members of a set (the queues' names, the lists in flight), sorted. The reply is the caller's. */
 int jobset_names(struct redis *r, const char *set, redisReply **names, struct err *e);
 
+/* Every job that waits or is in flight: retry, schedule, all queues, all lists in flight; not the dead. Each of
+ * these is read in pages, so at no one moment. The order is the one in which jobs move, so that a job which
+ * moves on meanwhile is not missed; one that moves back (it fails, or its worker died) may be. Each visit may
+ * only go on (0) or fail (-1). */
+int jobset_waiting(struct redis *r, const struct jobset_visitor *v, struct err *e);
+
 #endif

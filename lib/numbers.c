@@ -3,11 +3,10 @@
 
 #include <stdlib.h>
 
-#include "clock.h"
+#include "jobset.h"
 #include "key.h"
 
-#define PAGE 200          /* jobs asked for at once: a body may have 64 KiB */
-#define SORT_AT 65536     /* entries that came since the last sorting */
+#define SORT_AT 65536 /* entries that came since the last sorting */
 
 static struct numbers_entry *entries(const struct numbers *n)
 {
@@ -89,77 +88,18 @@ int numbers_add_job(struct numbers *n, const struct job *j, struct err *e)
 
 /* ------------------------------------------------------------------ reading */
 
-static int add_jobs(struct numbers *n, const redisReply *jobs, struct err *e)
+static int add_entry(void *arg, const struct jobset_entry *entry, struct err *e)
 {
-	int64_t now = clock_wall_us();
 	struct job j;
-	size_t i;
 
-	for (i = 0; i < jobs->elements; i++)
-		if (job_parse(&j, jobs->element[i]->str, jobs->element[i]->len, now, e) ||
-		    numbers_add_job(n, &j, e))
-			return -1;
-	return 0;
-}
-
-/* `command` is LRANGE or ZRANGE. */
-static int read_key(struct numbers *n, struct redis *r, const char *command, const char *key,
-		    struct err *e)
-{
-	struct redis_call c;
-	redisReply *jobs;
-	int64_t from;
-	size_t got = PAGE;
-	int rc = 0;
-
-	for (from = 0; !rc && got == PAGE; from += PAGE) {
-		redis_command(&c, command);
-		redis_compared_only(&c);
-		redis_arg(&c, key);
-		redis_arg_number(&c, from);
-		redis_arg_number(&c, from + PAGE - 1);
-		if (redis_send(r, &c, &jobs, e))
-			return -1;
-		got = jobs->elements;
-		rc = add_jobs(n, jobs, e);
-		freeReplyObject(jobs);
-	}
-	return rc;
-}
-
-/* The lists that a set names: `prefixed` are names of queues, else they are keys. */
-static int read_lists(struct numbers *n, struct redis *r, const char *set, bool prefixed,
-		      struct err *e)
-{
-	char key[KEY_MAX];
-	struct redis_call c;
-	redisReply *names;
-	size_t i;
-	int rc = 0;
-
-	redis_command(&c, "SMEMBERS");
-	redis_compared_only(&c);
-	redis_arg(&c, set);
-	if (redis_send(r, &c, &names, e))
-		return -1;
-	for (i = 0; !rc && i < names->elements; i++) {
-		const char *name = names->element[i]->str;
-
-		rc = read_key(n, r, "LRANGE", prefixed ? key_queue(key, name) : name, e);
-	}
-	freeReplyObject(names);
-	return rc;
+	return job_parse(&j, entry->text, entry->len, 0, e) ? -1 : numbers_add_job(arg, &j, e);
 }
 
 int numbers_read(struct numbers *n, struct redis *r, struct err *e)
 {
-	static const char *const zsets[] = { KEY_RETRY, KEY_SCHEDULE, KEY_DEAD };
-	size_t i;
+	const struct jobset_visitor v = { add_entry, n };
 
-	for (i = 0; i < sizeof(zsets) / sizeof(zsets[0]); i++)
-		if (read_key(n, r, "ZRANGE", zsets[i], e))
-			return -1;
-	if (read_lists(n, r, KEY_QUEUES, true, e) || read_lists(n, r, KEY_INFLIGHT, false, e))
+	if (jobset_waiting(r, &v, e) || jobset_scan(r, KEY_DEAD, &v, e))
 		return -1;
 	numbers_sort(n);
 	return 0;

@@ -29,8 +29,8 @@ void numbers_clear(struct numbers *n);
 /* What a job says: the number in its parent, and that chat and application exist. A job without a
  * number says nothing. 0 or -1: ERR_MEMORY. */
 int numbers_add_job(struct numbers *n, const struct job *j, struct err *e);
-/* Reads all waiting jobs: lists in flight, every queue, retry, schedule, dead. In pages, so it is exact
- * only while nobody moves jobs. Only on a connection that was compared, or is being recovered. 0 or -1. */
+/* Reads all waiting jobs, and the dead. In pages, so it is exact only while nobody moves jobs back
+ * (jobset_waiting). 0 or -1. */
 int numbers_read(struct numbers *n, struct redis *r, struct err *e);
 /* Puts the entries in order, an id once, after the last numbers_add_job and before numbers_find. */
 void numbers_sort(struct numbers *n);

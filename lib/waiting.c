@@ -10,7 +10,7 @@
 #include "key.h"
 #include "queue.h"
 
-#define LOOK_MS 5000
+#define LOOK_MS 5000 /* for all jobs to be read at one moment: a million take a second or two */
 
 struct reader {
 	struct waiting *w;
@@ -40,35 +40,6 @@ static int note(void *arg, const struct jobset_entry *entry, struct err *e)
 	if (job_parse(&j, entry->text, entry->len, 0, e))
 		return -1;
 	return job_numbered(&j) ? add(r->w, j.id, j.number, r->dead, e) : 0;
-}
-
-static int read_zset(struct redis *r, const char *zset, struct reader *reader, struct err *e)
-{
-	const struct jobset_visitor v = { note, reader };
-
-	return jobset_scan(r, zset, &v, e);
-}
-
-/* The lists that a set names: queues, or those in flight. */
-static int read_lists(struct redis *r, const char *set, bool queues, struct reader *reader,
-		      struct err *e)
-{
-	const struct jobset_visitor v = { note, reader };
-	redisReply *names;
-	char key[KEY_MAX];
-	size_t i;
-	int rc = 0;
-
-	if (jobset_names(r, set, &names, e))
-		return -1;
-	for (i = 0; i < names->elements && !rc; i++) {
-		const char *name = names->element[i]->str;
-
-		if (names->element[i]->len < KEY_MAX / 2)
-			rc = jobset_list(r, queues ? key_queue(key, name) : name, &v, e);
-	}
-	freeReplyObject(names);
-	return rc;
 }
 
 static int in_order(const void *a, const void *b)
@@ -104,15 +75,15 @@ static int begin_progress(struct progress *progress, struct redis *r, struct err
 int waiting_read(struct waiting *w, struct redis *r, struct progress *progress, struct err *e)
 {
 	struct reader reader = { w, progress, false };
+	const struct jobset_visitor v = { note, &reader };
 	int rc;
 
 	memset(w, 0, sizeof(*w));
 	if (progress && begin_progress(progress, r, e))
 		return -1;
-	rc = read_zset(r, KEY_RETRY, &reader, e) || read_zset(r, KEY_SCHEDULE, &reader, e) ||
-	     read_lists(r, KEY_QUEUES, true, &reader, e) || read_lists(r, KEY_INFLIGHT, false, &reader, e);
+	rc = jobset_waiting(r, &v, e);
 	reader.dead = true;
-	rc = rc || read_zset(r, KEY_DEAD, &reader, e);
+	rc = rc || jobset_scan(r, KEY_DEAD, &v, e);
 	if (progress)
 		progress_end(progress);
 	if (rc)
@@ -172,7 +143,8 @@ uint32_t waiting_highest(const struct waiting *w, uint64_t parent)
 
 /* ------------------------------------------------------------------ at one moment */
 
-static void build(struct redis_call *c, uint64_t parent)
+/* `most` as the script takes it: '' asks for the highest only. */
+static void build(struct redis_call *c, uint64_t parent, const char *most)
 {
 	bool chat = parent >= KEY_APPLICATION_LIMIT;
 	char class[64];
@@ -188,18 +160,33 @@ static void build(struct redis_call *c, uint64_t parent)
 	redis_arg_number(c, (int64_t)parent);
 	redis_arg(c, class);
 	redis_arg(c, chat ? "chat_id\"" : "application_id\"");
-	redis_arg_number(c, WAITING_MOST);
+	redis_arg(c, most);
+}
+
+int waiting_highest_now(struct redis *r, uint64_t parent, uint64_t *highest, struct err *e)
+{
+	struct redis_call c;
+	redisReply *reply;
+
+	build(&c, parent, "");
+	if (redis_send_wait(r, &c, LOOK_MS, &reply, e))
+		return -1;
+	*highest = reply->type == REDIS_REPLY_INTEGER ? (uint64_t)reply->integer : 0;
+	freeReplyObject(reply);
+	return 0;
 }
 
 int waiting_now(struct waiting *w, struct redis *r, uint64_t parent, struct err *e)
 {
 	struct redis_call c;
 	redisReply *reply;
+	char most[24];
 	size_t i;
 	int rc;
 
 	memset(w, 0, sizeof(*w));
-	build(&c, parent);
+	snprintf(most, sizeof(most), "%d", WAITING_MOST);
+	build(&c, parent, most);
 	if (redis_send_wait(r, &c, LOOK_MS, &reply, e))
 		return -1;
 	rc = reply->type == REDIS_REPLY_ARRAY;

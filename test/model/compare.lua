@@ -110,7 +110,7 @@ end
 local function read_key(p, numbers, command, key)
   local from, jobs = 0
   repeat
-    jobs = p.link:compared_call(command, key, from, from + PAGE - 1)
+    jobs = p.link:call(command, key, from, from + PAGE - 1)
     add_jobs(numbers, jobs)
     from = from + PAGE
   until #jobs < PAGE
@@ -119,11 +119,10 @@ end
 local function read_waiting(p)
   local numbers = {}
   if p.w.broken.recovery_without_queues then return numbers end
-  for _, zset in ipairs({'retry', 'schedule', 'dead'}) do read_key(p, numbers, 'ZRANGE', zset) end
-  for _, name in ipairs(p.link:compared_call('SMEMBERS', 'queues')) do
-    read_key(p, numbers, 'LRANGE', ids.queue(name))
-  end
-  for _, list in ipairs(p.link:compared_call('SMEMBERS', 'inflight')) do read_key(p, numbers, 'LRANGE', list) end
+  for _, zset in ipairs({'retry', 'schedule'}) do read_key(p, numbers, 'ZRANGE', zset) end
+  for _, name in ipairs(p.link:call('SMEMBERS', 'queues')) do read_key(p, numbers, 'LRANGE', ids.queue(name)) end
+  for _, list in ipairs(p.link:call('SMEMBERS', 'inflight')) do read_key(p, numbers, 'LRANGE', list) end
+  read_key(p, numbers, 'ZRANGE', 'dead')
   return numbers
 end
 

@@ -147,17 +147,11 @@ function calls.finish(redis)
   return keys, a
 end
 
-function calls.highest()
+function calls.numbers()
   local id, of_app = chat(), chance(0.4)
   if of_app then id = app() end
   return {'inflight', 'queues', 'retry', 'schedule', 'dead'}, {ids.text(id),
-    '"' .. (of_app and job.CHAT or job.MESSAGE) .. '"', of_app and 'application_id"' or 'chat_id"'}
-end
-
-function calls.numbers()
-  local keys, arguments = calls.highest()
-  arguments[4] = pick({5, 100})
-  return keys, arguments
+    '"' .. (of_app and job.CHAT or job.MESSAGE) .. '"', of_app and 'application_id"' or 'chat_id"', pick({5, 100, '', ''})}
 end
 
 function calls.mark()

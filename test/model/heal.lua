@@ -33,8 +33,8 @@ end
 local function read_queues(p, id)
   local class = ids.is_app(id) and job.CHAT or job.MESSAGE
   local keyword = ids.is_app(id) and 'application_id"' or 'chat_id"'
-  return p.link:script('highest', {'inflight', 'queues', 'retry', 'schedule', 'dead'},
-    {ids.text(id), '"' .. class .. '"', keyword})
+  return p.link:script('numbers', {'inflight', 'queues', 'retry', 'schedule', 'dead'},
+    {ids.text(id), '"' .. class .. '"', keyword, ''})
 end
 
 local function both(p, id)

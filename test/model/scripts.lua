@@ -2,7 +2,7 @@
 local scripts = {}
 
 -- Every script of redis/.
-scripts.names = {'bury', 'create_chat', 'create_message', 'delete', 'depth', 'drain', 'finish', 'highest', 'mark', 'numbers',
+scripts.names = {'bury', 'create_chat', 'create_message', 'delete', 'depth', 'drain', 'finish', 'mark', 'numbers',
   'promote', 'raise', 'reap', 'recovered', 'renew', 'restore'}
 
 function scripts.read(folder, name)
