@@ -1,8 +1,6 @@
 /* Puts jobs among the dead. */
 #include "bury.h"
 
-#include <stdio.h>
-
 #include "clock.h"
 #include "entry.h"
 #include "key.h"
@@ -28,11 +26,10 @@ int bury(struct redis *r, struct db *db, const char *zset, const struct job *j, 
 {
 	const struct job_failure why = { "Killed", "given up by hand (queue kill)", clock_wall_us() };
 	struct buf text = BUF_INIT;
-	char now[32];
+	char now[CLOCK_SECONDS];
 	int rc;
 
-	snprintf(now, sizeof(now), "%lld.%06lld", (long long)(why.now_us / 1000000),
-		 (long long)(why.now_us % 1000000));
+	clock_seconds(why.now_us, now);
 	rc = voids_bury(r, db, j, e) || entry_complete(j, false, &why, &text, e)
 		     ? -1
 		     : move(r, zset, KEY_DEAD, j, &text, now, e);

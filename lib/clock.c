@@ -143,3 +143,8 @@ int clock_parse(const char *text, int64_t *us)
 	*us = (seconds - offset) * US + micro;
 	return 0;
 }
+
+void clock_seconds(int64_t us, char out[CLOCK_SECONDS])
+{
+	snprintf(out, CLOCK_SECONDS, "%lld.%06lld", (long long)(us / 1000000), (long long)(us % 1000000));
+}

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CLOCK_SECONDS 48 /* "1795560953.104305" and its NUL; more, for what the compiler thinks possible */
 #define CLOCK_ISO 28 /* "2026-11-24T20:20:29.123456Z" and its NUL */
 
 /* Microseconds since 1970, UTC. */
@@ -18,6 +19,8 @@ void clock_sleep_ms(int64_t ms);
 void clock_iso(int64_t us, char out[CLOCK_ISO]);
 /* The same as a MySQL DATETIME(6) literal: "2026-11-24 20:20:29.123456". */
 void clock_sql(int64_t us, char out[CLOCK_ISO]);
+/* Seconds since 1970 with six digits behind the point: "1795560953.104305". `us` is not negative. */
+void clock_seconds(int64_t us, char out[CLOCK_SECONDS]);
 /* Reads "YYYY-MM-DD?hh:mm:ss[.ffffff][Z|+hh:mm|-hh:mm]", any separator, UTC where none is given.
  * 0, or -1: not a time (nothing is stored). */
 int clock_parse(const char *text, int64_t *us);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "clock.h"
 #include "random.h"
 
 enum field { JID, ERROR_CLASS, RETRY_COUNT, FAILED_AT, RETRIED_AT, FIELD__MAX };
@@ -64,8 +65,10 @@ const char *entry_fault(const struct job *j, bool scheduled)
 
 static void add_time(struct buf *out, enum field f, int64_t us)
 {
-	buf_addf(out, ",\"%s\":%lld.%06lld", fields[f].name, (long long)(us / 1000000),
-		 (long long)(us % 1000000));
+	char time[CLOCK_SECONDS];
+
+	clock_seconds(us, time);
+	buf_addf(out, ",\"%s\":%s", fields[f].name, time);
 }
 
 static void add_text(struct buf *out, const char *name, const char *text)

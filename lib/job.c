@@ -295,10 +295,10 @@ static void add_head(struct buf *out, enum job_format format, enum job_class cla
 /* Everything from "]", the end of the arguments, on. */
 static void add_tail(struct buf *out, enum job_format format, enum job_class class, int64_t now_us)
 {
-	char jid[RANDOM_JID], now[CLOCK_ISO];
-	long long s = now_us / 1000000, us = now_us % 1000000;
+	char jid[RANDOM_JID], now[CLOCK_ISO], seconds[CLOCK_SECONDS];
 
 	random_jid(jid);
+	clock_seconds(now_us, seconds);
 	clock_iso(now_us, now);
 	buf_addch(out, ']');
 	if (format == JOB_ACTIVEJOB)
@@ -307,9 +307,8 @@ static void add_tail(struct buf *out, enum job_format format, enum job_class cla
 			 "\"timezone\":\"UTC\",\"enqueued_at\":\"%s\"}]",
 			 now);
 	buf_addf(out,
-		 ",\"queue\":\"%s\",\"retry\":true,\"jid\":\"%s\",\"created_at\":%lld.%06lld,"
-		 "\"enqueued_at\":%lld.%06lld}",
-		 classes[class].queue, jid, s, us, s, us);
+		 ",\"queue\":\"%s\",\"retry\":true,\"jid\":\"%s\",\"created_at\":%s,\"enqueued_at\":%s}",
+		 classes[class].queue, jid, seconds, seconds);
 }
 
 int job_build(struct buf *head, struct buf *tail, enum job_format format, enum job_class class,
@@ -345,11 +344,11 @@ static bool replaced(struct json key, bool again)
 
 int job_failed(const struct job *j, const struct job_failure *f, struct buf *out, struct err *e)
 {
-	long long s = f->now_us / 1000000, us = f->now_us % 1000000;
 	size_t at = 1, len = strlen(f->error_message);
 	struct json key, value;
-	char jid[RANDOM_JID];
+	char jid[RANDOM_JID], now[CLOCK_SECONDS];
 
+	clock_seconds(f->now_us, now);
 	buf_addch(out, '{');
 	while ((key = json_next(j->root, &at)).len) {
 		value = json_next(j->root, &at);
@@ -369,10 +368,9 @@ int job_failed(const struct job *j, const struct job_failure *f, struct buf *out
 	buf_addf(out, "\"error_class\":\"%s\",\"error_message\":", f->error_class);
 	json_quote(out, f->error_message, utf8_cut(f->error_message, len, MESSAGE_MAX));
 	if (j->failed_before)
-		buf_addf(out, ",\"retried_at\":%lld.%06lld,\"retry_count\":%llu}", s, us,
-			 LLU(j->retry_count + 1));
+		buf_addf(out, ",\"retried_at\":%s,\"retry_count\":%llu}", now, LLU(j->retry_count + 1));
 	else
-		buf_addf(out, ",\"failed_at\":%lld.%06lld,\"retry_count\":0}", s, us);
+		buf_addf(out, ",\"failed_at\":%s,\"retry_count\":0}", now);
 	return out->failed ? err_memory(e) : 0;
 }
 

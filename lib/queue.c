@@ -171,10 +171,9 @@ static void add_target(struct redis_call *c, const struct outcome_item *item)
 
 static void add_seconds(struct redis_call *c, int64_t us)
 {
-	char text[32];
+	char text[CLOCK_SECONDS];
 
-	snprintf(text, sizeof(text), "%lld.%06lld", (long long)(us / 1000000),
-		 (long long)(us % 1000000));
+	clock_seconds(us, text);
 	redis_arg(c, text);
 }
 
@@ -442,15 +441,18 @@ int64_t queue_reap_lapsed(struct redis *r, struct err *e)
 
 /* ------------------------------------------------------------------ depth */
 
+static int64_t since_ms(const struct job *j, int64_t now_us)
+{
+	return j->created_us < now_us ? (now_us - j->created_us) / 1000 : 0;
+}
+
 static int64_t age_ms(const redisReply *oldest, int64_t now_us)
 {
 	struct job j;
 
 	if (oldest->type != REDIS_REPLY_STRING || !oldest->len)
 		return 0;
-	if (job_parse(&j, oldest->str, oldest->len, now_us, NULL))
-		return 0;
-	return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
+	return job_parse(&j, oldest->str, oldest->len, now_us, NULL) ? 0 : since_ms(&j, now_us);
 }
 
 /* How long the oldest one waits: of jobs from the queue's end, the first that never failed, for what
@@ -466,7 +468,7 @@ static int64_t wait_ms(const redisReply *jobs, int64_t now_us)
 		if (job_parse(&j, job->str, job->len, now_us, NULL))
 			break;
 		if (!j.failed_before)
-			return j.created_us < now_us ? (now_us - j.created_us) / 1000 : 0;
+			return since_ms(&j, now_us);
 	}
 	return 0;
 }

@@ -6,8 +6,8 @@ load ../helpers/load
 load ../helpers/fault
 
 setup_file() {
-  export PARLEY_WORKERS=5 PARLEY_WAIT_S=1 PARLEY_LEASE_MS=2500 PARLEY_BATCH_TIMEOUT_MS=2000
-  export PARLEY_REAP_MS=100 PARLEY_PROMOTE_MS=100 PARLEY_RETRY_BASE_MS=100 PARLEY_DATABASE_TIMEOUT_S=1
+  fault_settings
+  export PARLEY_DATABASE_TIMEOUT_S=1
   stack_start mysql_proxy_start
 }
 

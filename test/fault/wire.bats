@@ -6,8 +6,7 @@ load ../helpers/load
 load ../helpers/fault
 
 setup_file() {
-  export PARLEY_WORKERS=5 PARLEY_WAIT_S=1 PARLEY_LEASE_MS=2500 PARLEY_BATCH_TIMEOUT_MS=2000
-  export PARLEY_REAP_MS=100 PARLEY_PROMOTE_MS=100 PARLEY_RETRY_BASE_MS=100
+  fault_settings
   stack_start redis_through_proxy
   revive "${all_jobs[@]}"
 }

@@ -10,6 +10,12 @@
 all_jobs=(persist-{1..5} recount schedule)
 fault_lines=$stack_root/build/fault.jsonl
 
+# fault_settings: leases, looks and retries so short that a test need not wait for them
+fault_settings() {
+  export PARLEY_WORKERS=5 PARLEY_WAIT_S=1 PARLEY_LEASE_MS=2500 PARLEY_BATCH_TIMEOUT_MS=2000
+  export PARLEY_REAP_MS=100 PARLEY_PROMOTE_MS=100 PARLEY_RETRY_BASE_MS=100
+}
+
 # --- seeds and the record -------------------------------------------------------------------------------
 
 each_seed() {
