@@ -12,11 +12,11 @@ setup_file() {
   mkdir -p "$TREE/build"
   chmod 711 "$BATS_FILE_TMPDIR"
   make -C "$stack_root" all >"$BATS_FILE_TMPDIR/make.log" 2>&1
-  for folder in script lib fcgi jobs redis sql doc problems Makefile lighttpd.conf nginx.conf \
+  for folder in script lib fcgi jobs tool redis sql doc problems Makefile lighttpd.conf nginx.conf \
     lighttpd-problem.lua lighttpd-request.lua; do
     cp -a "$stack_root/$folder" "$TREE"
   done
-  for part in gen lib fcgi jobs libparley.a; do cp -a "$stack_root/build/$part" "$TREE/build"; done
+  for part in gen lib fcgi jobs tool libparley.a; do cp -a "$stack_root/build/$part" "$TREE/build"; done
   cd "$TREE" || return 1
   spawn "$PARLEY_VAR/log/server" env PARLEY_WORKERS=2 script/server
   echo "$REPLY" >"$PARLEY_VAR/pids/server"
