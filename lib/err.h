@@ -16,6 +16,7 @@ enum err_code {
 	ERR_DB_DUP,  /* a unique key is taken (1062) */
 	ERR_DB_SIZE, /* the statement is too big (1153) */
 	ERR_DB_DATA, /* MySQL refuses this data or this statement */
+	ERR_ELASTIC, /* Elasticsearch is away, refused, or did not answer in time */
 	ERR__MAX
 };
 
