@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Counters that Redis lost one by one come back, exactly; those of what was deleted or never was do not.
+# slow: Counters that Redis lost one by one come back, exactly; those of what was deleted or never was do not.
 
 load helpers/stack
 

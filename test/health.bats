@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# web: Health, and what still works while a part is down.
+# slow: web: Health, and what still works while a part is down.
 
 load helpers/stack
 

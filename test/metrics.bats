@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# web: /metrics: what all programs on the machine did and have open.
+# slow: web: /metrics: what all programs on the machine did and have open.
 
 load helpers/stack
 

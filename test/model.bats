@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The model of the queue: what the real scripts promise holds whatever is interleaved, and mistakes are noticed.
+# slow: The model of the queue: what the real scripts promise holds whatever is interleaved, and mistakes are noticed.
 
 load helpers/stack
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# web: Which web pages may use the API: Origin, CORS. test/browser.bats asks a real browser.
+# slow: web: Which web pages may use the API: Origin, CORS. test/browser.bats asks a real browser.
 
 load helpers/stack
 load helpers/problem

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# More comes than can be stored: who is refused then, and that what waits is stored all the same.
+# slow: More comes than can be stored: who is refused then, and that what waits is stored all the same.
 # shellcheck disable=SC2154 # status and headers are set by helpers
 
 load helpers/stack

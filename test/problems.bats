@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# web: What a problem type means: its page. And the web servers' own errors, asked for as they ask.
+# slow: web: What a problem type means: its page. And the web servers' own errors, asked for as they ask.
 
 load helpers/stack
 load helpers/problem

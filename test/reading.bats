@@ -141,7 +141,7 @@ waited() {
   jobs_stop
   new_chat
   path=/applications/$token/chats/$chat
-  waited "$path"
+  wait_for 5 waited "$path" # the test before may have waited in vain a moment ago
   not_stored_yet
   timed "$path"
   not_stored_yet

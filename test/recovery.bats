@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Redis lost what it had acknowledged: it is found out, counted, and no number is given twice.
+# slow: Redis lost what it had acknowledged: it is found out, counted, and no number is given twice.
 
 load helpers/stack
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What script/test says of its tests is true.
+# slow: What script/test says of its tests is true.
 
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 
