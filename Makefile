@@ -12,7 +12,7 @@ CC      ?= cc
 CFLAGS  ?= -O2 -g
 
 , := ,
-FOREIGN := hiredis libmariadb json-c libcurl libutf8proc
+FOREIGN := hiredis libmariadb json-c libcurl libutf8proc zlib
 isystem  = $(patsubst -I%,-isystem %,$(filter -I%,$(shell pkg-config --cflags $(FOREIGN))))
 LDLIBS   = $(shell pkg-config --libs $(FOREIGN)) -lfcgi -lcrypto -lpthread -lm
 

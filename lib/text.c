@@ -32,7 +32,7 @@ static size_t point_start(const char *s, size_t end)
 
 /* ------------------------------------------------------------------ words */
 
-static bool makes_words(int32_t point)
+bool text_makes_word(int32_t point)
 {
 	utf8proc_category_t category = utf8proc_category(point);
 
@@ -46,7 +46,7 @@ static bool word_at(const char *s, size_t n, size_t at)
 	if (at >= n)
 		return false;
 	point_at(s + at, n - at, &point);
-	return makes_words(point);
+	return text_makes_word(point);
 }
 
 static bool word_before(const char *s, size_t n, size_t at)

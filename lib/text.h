@@ -39,6 +39,9 @@ struct text_query {
 	struct fold fold;
 };
 
+/* Does this code point make words? */
+bool text_makes_word(int32_t point);
+
 /* Reads what is searched for (valid UTF-8). 0, or -1: ERR_INVALID (blank, more than TEXT_QUERY_MAX
  * code points or TEXT_TERMS_MAX terms; the text says which) or ERR_MEMORY. Clear it in any case. */
 int text_query_init(struct text_query *q, const char *text, size_t len, struct err *e);
