@@ -19,11 +19,12 @@ void hits_clear(struct hits *h)
 
 	for (class = 0; class < TEXT_NONE; class++)
 		buf_clear(&h->numbers[class]);
+	h->more = 0;
 }
 
 size_t hits_total(const struct hits *h)
 {
-	size_t class, sum = 0;
+	size_t class, sum = h->more;
 
 	for (class = 0; class < TEXT_NONE; class++)
 		sum += count(h, class);

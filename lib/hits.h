@@ -13,9 +13,10 @@
 
 struct hits {
 	struct buf numbers[TEXT_NONE]; /* a uint32_t each, at most HITS_MAX; for each class; owned */
+	size_t more; /* worse ones, which are counted and not kept */
 };
 
-#define HITS_INIT { { BUF_INIT } }
+#define HITS_INIT { { BUF_INIT }, 0 }
 
 /* Hits of one class come in falling order of their numbers. 0, or -1: out of memory. */
 int hits_add(struct hits *h, enum text_class class, uint32_t number);

@@ -318,6 +318,12 @@ SELECT 1;
 SELECT number, body, deleted_at IS NOT NULL FROM messages
 WHERE chat_id = ? AND number < ? ORDER BY number DESC LIMIT ?;
 
+-- What Elasticsearch was not told of yet, the newest message first.
+-- name: search_tail
+SELECT c.number, m.body, m.number IS NOT NULL AND m.deleted_at IS NULL
+FROM (SELECT DISTINCT number FROM message_changes WHERE chat_id = ? ORDER BY number DESC LIMIT ?) c
+LEFT JOIN messages m ON m.chat_id = ? AND m.number = c.number ORDER BY c.number DESC;
+
 -- name: search_page
 SELECT number, body, created_at, updated_at FROM messages
 WHERE chat_id = ? AND deleted_at IS NULL AND number IN ({?});
