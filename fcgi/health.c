@@ -2,6 +2,7 @@
 #include "health.h"
 
 #include "groups.h"
+#include "log.h"
 #include "service.h"
 
 static void add_part(struct buf *json, const char *name, const struct health_part *part,
@@ -36,7 +37,9 @@ static void health(struct service *s, struct request *r, struct reply *p)
 	bool good;
 
 	(void)r;
-	health_check(&h, &s->redis, &s->db);
+	health_check(&h, &s->redis, &s->db, &s->elastic);
+	if (h.elasticsearch.status == HEALTH_DOWN)
+		LOG(LOG_WARN, "elasticsearch is down", LOG_S("error", h.elasticsearch_error.text));
 	good = health_good(&h);
 	reply_json(p, good ? 200 : 503);
 	buf_addf(&p->body, "{\"status\":\"%s\",\"services\":{", good ? "healthy" : "unhealthy");

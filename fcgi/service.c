@@ -50,12 +50,13 @@ static int run(void *arg, atomic_bool *up)
 
 	s->catchup.wait_ms = s->conf.read_wait_ms;
 	if (redis_init(&s->redis, &s->conf, &s->shared->redis, &e) ||
-	    db_init(&s->db, &s->conf, DB_ROLE_REQUEST, &s->shared->db, &e)) {
+	    db_init(&s->db, &s->conf, DB_ROLE_REQUEST, &s->shared->db, &e) ||
+	    elastic_init(&s->elastic, &s->conf, &e)) {
 		LOG(LOG_ERROR, "cannot start", LOG_S("error", e.text));
 		return 1;
 	}
 	open_metrics(s, p->kind->name);
-	s->redis.metrics = s->db.metrics = &s->metrics;
+	s->redis.metrics = s->db.metrics = s->elastic.metrics = &s->metrics;
 	const struct serve serving = { .socket = p->listener.fd, .tables = p->kind->tables,
 				       .service = s,
 				       .guard = { s->conf.cors_origins, s->conf.admin_key },
@@ -68,6 +69,7 @@ static int run(void *arg, atomic_bool *up)
 	status = serve(&serving);
 	redis_clear(&s->redis);
 	db_clear(&s->db);
+	elastic_clear(&s->elastic);
 	metrics_close(&s->metrics);
 	return status;
 }

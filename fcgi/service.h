@@ -9,6 +9,7 @@
 #include "catchup.h"
 #include "conf.h"
 #include "db.h"
+#include "elastic.h"
 #include "metrics.h"
 #include "redis.h"
 #include "route.h"
@@ -27,6 +28,7 @@ struct service {
 	bool without_metrics;   /* the master could not open them, and has said so */
 	struct redis redis;
 	struct db db;
+	struct elastic elastic;
 	struct tenants tenants;
 	struct catchup catchup;
 	struct backlog backlog;

@@ -12,6 +12,7 @@
 #include "bearer.h"
 #include "bucket.h"
 #include "buf.h"
+#include "elastic.h"
 #include "origin.h"
 #include "url.h"
 
@@ -86,8 +87,22 @@ static const struct setting settings[] = {
 		  "Percent-encoding is honoured. The default is the private one of `script/server`." },
 	{ .name = "ELASTICSEARCH_URL", .type = URL, .at = AT(elasticsearch_url), .def = "",
 	  .choices = { "http", "https" },
-	  .help = "The Elasticsearch to keep up to date, `http://host:port`. Unset: none; then nothing "
-		  "is written to the outbox `message_changes`." },
+	  .help = "The Elasticsearch that searches and is kept up to date, `http://host:port` or "
+		  "`https://user:password@host:port/prefix`; percent-encoding is honoured. Unset: none; "
+		  "then MySQL searches, and nothing is written to the outbox `message_changes`." },
+	{ .name = "PARLEY_ELASTICSEARCH_CA", .type = TEXT, .at = AT(elasticsearch_ca), .def = "",
+	  .check = elastic_check_ca,
+	  .help = "File of the CA certificates (PEM) one of which must have signed the certificate of an "
+		  "`https://` Elasticsearch. By default the system's. The certificate and its host "
+		  "name are always checked." },
+	{ .name = "PARLEY_ELASTICSEARCH_INDEX", .type = TEXT, .at = AT(elasticsearch_index),
+	  .def = "messages", .check = elastic_check_index,
+	  .help = "Name by which searches find the index, an alias; the indexes are called by it and `_v1`, "
+		  "`_v2` and so on. Several Parleys that share an Elasticsearch need different ones. "
+		  "At most 200 of `a-z0-9._-`, the first a letter or a digit." },
+	{ .name = "PARLEY_ELASTICSEARCH_TIMEOUT_MS", .type = NUMBER,
+	  .at = AT(elasticsearch_timeout_ms), .def = "300", .min = 10, .max = 60000, .unit = "ms",
+	  .help = "Longest wait of a search for Elasticsearch. Then MySQL searches." },
 	{ .name = "JOB_FORMAT", .type = CHOICE, .at = AT(job_format), .def = "native",
 	  .choices = { "native", "activejob" },
 	  .help = "How job payloads are written: for Ruby classes that include Sidekiq::Job (native) "
@@ -570,7 +585,7 @@ void conf_help(FILE *out)
 	fputs("Settings, from the environment or from the file $PARLEY_CONFIG:\n", out);
 	for (i = 0; i < SETTINGS; i++) {
 		stop = strstr(settings[i].help, ". ");
-		fprintf(out, "  %-26s %.*s ", settings[i].name,
+		fprintf(out, "  %-32s %.*s ", settings[i].name,
 			stop ? (int)(stop - settings[i].help) + 1 : INT_MAX, settings[i].help);
 		print_range(&settings[i], "", out);
 		fprintf(out, "; default %s\n", *settings[i].def ? settings[i].def : "none");

@@ -25,6 +25,9 @@ struct conf {
 	char *cors_origins; /* a list, see origin.h */
 	char *buckets; /* a list, see bucket.h */
 	char *redis_url, *database_url, *elasticsearch_url; /* elasticsearch_url: "" is none */
+	char *elasticsearch_ca;    /* "": the system's */
+	char *elasticsearch_index; /* the alias that searches use */
+	int64_t elasticsearch_timeout_ms; /* a search's */
 	char *var, *node;
 	char *log_level;
 	int64_t workers;

@@ -1,13 +1,11 @@
 /* Are the parts there? */
 #include "health.h"
 
-#include <curl/curl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 
-#define ELASTIC_TIMEOUT_MS 1000L
+#define ELASTIC_TIMEOUT_MS 1000
 
 const char *health_word(enum health_status s)
 {
@@ -34,30 +32,31 @@ bool health_mysql(struct db *db)
 	return rc == 1;
 }
 
-static size_t ignore(char *data, size_t size, size_t n, void *arg)
+/* A cluster that is yellow has all its data. */
+static int check_status(const struct elastic *el, struct json root, struct err *e)
 {
-	(void)data;
-	(void)arg;
-	return size * n;
+	struct json status = json_member(root, "status");
+
+	if (el->status != 200)
+		return elastic_refused(el, e);
+	if (json_equals(status, "green", 5) || json_equals(status, "yellow", 6))
+		return 0;
+	return err_set(e, ERR_ELASTIC, "elasticsearch: its cluster is %s",
+		       json_equals(status, "red", 3) ? "red" : "in no state that is known");
 }
 
-static bool health_elasticsearch(const char *url)
+bool health_elasticsearch(struct elastic *el, struct err *e)
 {
-	CURL *curl = curl_easy_init();
-	char address[1024];
-	CURLcode rc;
+	const struct elastic_request r = {
+		.method = "GET", .check = true, .timeout_ms = ELASTIC_TIMEOUT_MS,
+		.path = "/_cluster/health?filter_path=status&timeout=1s&master_timeout=1s",
+	};
+	struct json root = { 0 };
 
-	if (!curl)
+	if (elastic_json(el, &r, &root, e) || check_status(el, root, e))
 		return false;
-	snprintf(address, sizeof(address), "%s/_cluster/health?timeout=1s", url);
-	curl_easy_setopt(curl, CURLOPT_URL, address);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ELASTIC_TIMEOUT_MS);
-	curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
-	rc = curl_easy_perform(curl);
-	curl_easy_cleanup(curl);
-	return rc == CURLE_OK;
+	elastic_well(el);
+	return true;
 }
 
 static void note(struct health_part *part, bool ok, int64_t began_us)
@@ -66,7 +65,7 @@ static void note(struct health_part *part, bool ok, int64_t began_us)
 	part->latency_us = clock_wall_us() - began_us;
 }
 
-void health_check(struct health *h, struct redis *r, struct db *db)
+void health_check(struct health *h, struct redis *r, struct db *db, struct elastic *el)
 {
 	int64_t began = clock_wall_us();
 
@@ -78,12 +77,12 @@ void health_check(struct health *h, struct redis *r, struct db *db)
 		h->depth_known = !queue_depth(r, clock_wall_us(), &h->depth, NULL);
 	began = clock_wall_us();
 	note(&h->mysql, health_mysql(db), began);
-	if (!*r->conf->elasticsearch_url) {
+	if (!elastic_configured(el->conf)) {
 		h->elasticsearch.status = HEALTH_DISABLED;
 		return;
 	}
 	began = clock_wall_us();
-	note(&h->elasticsearch, health_elasticsearch(r->conf->elasticsearch_url), began);
+	note(&h->elasticsearch, health_elasticsearch(el, &h->elasticsearch_error), began);
 }
 
 bool health_good(const struct health *h)

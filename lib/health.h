@@ -4,6 +4,7 @@
 
 #include "db.h"
 #include "durability.h"
+#include "elastic.h"
 #include "queue.h"
 #include "redis.h"
 
@@ -16,13 +17,14 @@ struct health_part {
 
 struct health {
 	struct health_part mysql, redis, elasticsearch;
+	struct err elasticsearch_error; /* why it is down, for the log */
 	bool durability_known;
 	struct durability durability; /* of Redis */
 	bool depth_known;
 	struct depth depth;
 };
 
-void health_check(struct health *h, struct redis *r, struct db *db);
+void health_check(struct health *h, struct redis *r, struct db *db, struct elastic *el);
 /* No part is down. */
 bool health_good(const struct health *h);
 const char *health_word(enum health_status s);
@@ -30,5 +32,9 @@ const char *health_word(enum health_status s);
 /* One question each, for load balancers. */
 bool health_redis(struct redis *r);
 bool health_mysql(struct db *db);
+
+/* Does Elasticsearch answer, within a second, that its cluster is green or yellow? It is asked also while
+ * its breaker is open, which is closed when it does. False: *e says why not. */
+bool health_elasticsearch(struct elastic *el, struct err *e);
 
 #endif

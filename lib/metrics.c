@@ -35,6 +35,13 @@ static const struct counter counters[METRICS_COUNTER__MAX] = {
 				 "Times that Redis had lost what it had acknowledged, and was recovered." },
 };
 
+static const struct metrics_gauge servers[METRICS_SERVER__MAX] = {
+	[METRICS_MYSQL] = { "mysql_connections", "Connections to MySQL of all processes." },
+	[METRICS_REDIS] = { "redis_connections", "Connections to Redis of all processes." },
+	[METRICS_ELASTICSEARCH] = { "elasticsearch_connections",
+				    "Connections to Elasticsearch of all processes." },
+};
+
 /* Upper bounds of the histogram's cells; the last cell before the sum is beyond them all. */
 static const struct { int64_t us; const char *text; } bounds[] = {
 	{ 500, "0.0005" }, { 1000, "0.001" }, { 2500, "0.0025" }, { 5000, "0.005" },
@@ -55,7 +62,7 @@ static const char *const states[] = { [IDLE] = "idle", [IN_USE] = "in_use" };
 
 /* ------------------------------------------------------------------ open, close */
 
-/* Whatever changes the meaning of a row changes this. */
+/* Whatever changes the meaning of a row or of a slot's state changes this. */
 static uint64_t layout(void)
 {
 	uint64_t hash = TALLY_HASH;
@@ -65,6 +72,8 @@ static uint64_t layout(void)
 		hash = tally_hash(hash, counters[i].name);
 	for (i = 0; i < BOUNDS; i++)
 		hash = tally_hash(hash, bounds[i].text);
+	for (i = 0; i < METRICS_SERVER__MAX; i++)
+		hash = tally_hash(hash, servers[i].name);
 	return hash;
 }
 
@@ -274,10 +283,6 @@ static void count_slots(const struct tally *t, struct census *c)
 
 static void write_census(const struct census *c, struct buf *text)
 {
-	static const struct metrics_gauge servers[METRICS_SERVER__MAX] = {
-		[METRICS_MYSQL] = { "mysql_connections", "Connections to MySQL of all processes." },
-		[METRICS_REDIS] = { "redis_connections", "Connections to Redis of all processes." },
-	};
 	unsigned i, k;
 
 	for (i = 0; i < METRICS_SERVER__MAX; i++) {

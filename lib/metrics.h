@@ -29,7 +29,7 @@ enum metrics_counter {
 };
 
 /* What a process has one connection to. */
-enum metrics_server { METRICS_MYSQL, METRICS_REDIS, METRICS_SERVER__MAX };
+enum metrics_server { METRICS_MYSQL, METRICS_REDIS, METRICS_ELASTICSEARCH, METRICS_SERVER__MAX };
 
 struct metrics {
 	struct tally tally;

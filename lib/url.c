@@ -249,6 +249,29 @@ void url_clear(struct url *u)
 	*u = (struct url)URL_INIT;
 }
 
+int url_base(const char *text, struct buf *out, struct err *e)
+{
+	CURLU *c = check_start(text, e) ? parse_front(text, strcspn(text, "?"), 0, "", e) : NULL;
+	char *base = NULL;
+	size_t len;
+	int rc;
+
+	if (!c)
+		return -1;
+	if (curl_url_set(c, CURLUPART_USER, NULL, 0) || curl_url_set(c, CURLUPART_PASSWORD, NULL, 0) ||
+	    curl_url_get(c, CURLUPART_URL, &base, 0)) {
+		rc = err_memory(e);
+	} else {
+		len = strlen(base);
+		while (len && base[len - 1] == '/')
+			len--;
+		rc = buf_add(out, base, len) ? err_memory(e) : 0;
+	}
+	curl_free(base);
+	curl_url_cleanup(c);
+	return rc;
+}
+
 /* A host, perhaps with a port. What is no port may be a password whose "@host" was forgotten. */
 static void mask_host(const char *s, size_t len, struct buf *out)
 {

@@ -33,6 +33,10 @@ int url_parse(struct url *u, const char *text, struct err *e);
 /* Frees the memory; *u is then empty. */
 void url_clear(struct url *u);
 
+/* Append what requests go to, of a URL that url_parse takes: it as it is written, but without user,
+ * password, query, and slashes at the end. 0, or -1: ERR_INVALID, ERR_MEMORY. */
+int url_base(const char *text, struct buf *out, struct err *e);
+
 /* Append the URL with `***` in place of its password, to print it; the text need not be a valid URL:
  * where it is not plain what is a password, more is masked. Look at out->failed afterwards. */
 void url_mask(const char *text, struct buf *out);

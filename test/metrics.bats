@@ -83,7 +83,9 @@ many_of_many_kinds() {
     'queue_depth{queue="default"}' 'queue_depth{queue="counts"}' 'queue_depth{queue="index"}' \
     queue_oldest_age_seconds queue_in_flight queue_retry queue_schedule queue_dead \
     'mysql_connections{state="idle"}' 'mysql_connections{state="in_use"}' \
-    'redis_connections{state="idle"}' 'redis_connections{state="in_use"}' renumbered_total redis_recoveries_total; do
+    'redis_connections{state="idle"}' 'redis_connections{state="in_use"}' \
+    'elasticsearch_connections{state="idle"}' 'elasticsearch_connections{state="in_use"}' \
+    renumbered_total redis_recoveries_total; do
     [[ $page == *$'\n'"\"${name//\"/\\\"}\": "* ]] || { echo "missing: $name" && false; }
   done
   writer GET /metrics
@@ -223,10 +225,10 @@ is_settled() { drained && [ "$(redis ZCARD retry)" = 0 ] && [ "$(db "SELECT COUN
 
 # busy_slots N: while MySQL hangs, /metrics itself waits for it: look into the file
 busy_slots() {
-  [ "$(slot_states api | awk '$1 == 2 && $3 == 2' | wc -l)" -ge "$1" ]
+  [ "$(slot_states api | awk '$1 == 2 && $4 == 2' | wc -l)" -ge "$1" ]
 }
 
-# slot_states PROGRAM: MySQL, Redis and the process, per slot that it ever had
+# slot_states PROGRAM: MySQL, Redis, Elasticsearch and the process, per slot that it ever had
 slot_states() {
   /usr/bin/python3 - "$PARLEY_VAR/run/metrics" "$1" <<'PY'
 import sys
@@ -235,7 +237,7 @@ slots = data[len(data) - 2048 * 64:]
 for i in range(2048):
     slot = slots[64 * i:64 * i + 64]
     if slot[:24].split(b'\0')[0].decode() == sys.argv[2]:
-        print(*slot[24:27])
+        print(*slot[24:28])
 PY
 }
 

@@ -196,6 +196,44 @@ static void masks(void)
 	}
 }
 
+static void takes_the_base(void)
+{
+	static const struct {
+		const char *text, *want; /* NULL: refused */
+	} cases[] = {
+		{ "http://es", "http://es" },
+		{ "http://es:9200/", "http://es:9200" },
+		{ "https://elastic:p%40%3A%2F@es:9200/prefix//", "https://es:9200/prefix" },
+		{ "https://elastic:secret@[::1]:9200/a%20b/%2F?password=secret", "https://[::1]:9200/a%20b/%2F" },
+		{ "http://user@es/a/../b", "http://es/a/../b" },
+		{ "http://:secret@es?x", "http://es" },
+		{ "http://es:99999", NULL },
+		{ "http://es#f", NULL },
+		{ "es:9200", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf b = BUF_INIT;
+		struct err e = ERR_INIT;
+		int rc = url_base(cases[i].text, &b, &e);
+
+		CHECK_CASE(rc == (cases[i].want ? 0 : -1), cases[i].text);
+		CHECK_INT(e.code, cases[i].want ? ERR_NONE : ERR_INVALID);
+		CHECK_STR(buf_str(&b), cases[i].want ? cases[i].want : "");
+		buf_clear(&b);
+	}
+}
+
+static int attempt_base(void *text)
+{
+	struct buf b = BUF_INIT;
+	int rc = url_base(text, &b, NULL);
+
+	CHECK(rc ? !b.len : b.len > 0);
+	buf_clear(&b);
+	return rc;
+}
+
 static int attempt(void *text)
 {
 	struct url u = { .port = 77 };
@@ -230,12 +268,14 @@ static void failing_allocations(void)
 	CHECK_INT(CHECK_EACH_ALLOC(attempt, full), 8);
 	CHECK_INT(CHECK_EACH_ALLOC(attempt, parameter), 6);
 	CHECK_INT(CHECK_EACH_ALLOC(attempt_mask, parameter), 2);
+	CHECK_INT(CHECK_EACH_ALLOC(attempt_base, full), 2);
 }
 
 static const struct check_test tests[] = {
 	CHECK_TEST(parses),
 	CHECK_TEST(refuses),
 	CHECK_TEST(masks),
+	CHECK_TEST(takes_the_base),
 	CHECK_TEST(failing_allocations),
 };
 
