@@ -1,7 +1,10 @@
 /* Searching a chat's messages. */
 #include <string.h>
 
+#include "clock.h"
 #include "groups.h"
+#include "indexed.h"
+#include "log.h"
 #include "messages.h"
 #include "page.h"
 #include "scan.h"
@@ -16,7 +19,11 @@ struct search {
 	struct buf item[PAGE_LIMIT_MAX]; /* their JSON; owned */
 	size_t n;
 	bool incomplete;
+	const char *source; /* the engine that has found the hits */
 };
+
+#define ON_MYSQL "mysql"
+#define ON_ELASTICSEARCH "elasticsearch"
 
 static uint64_t page_of(uint64_t hit, uint64_t limit)
 {
@@ -186,21 +193,74 @@ static void answer(const struct search *s, const struct request *r, struct reply
 	reply_json(p, 200);
 	add_links(s, r, p);
 	reply_header(p, "X-Total-Count", "%zu", hits_total(&s->hits));
-	reply_header(p, "X-Search-Source", "mysql");
+	reply_header(p, "X-Search-Source", "%s", s->source);
 	if (s->incomplete)
 		reply_header(p, "X-Search-Incomplete", "true");
 	add_items(s, &p->body);
 }
 
-static int find(struct search *s, struct service *service, uint64_t chat, struct err *e)
+/* ------------------------------------------------------------------ the two engines */
+
+/* Once for all searches that follow each other on the same engine. */
+static void tell(struct service *service, bool fell_back, const struct err *why)
 {
-	const struct scan scan = { &service->db, &s->query, chat, service->conf.search_budget_ms,
+	if (fell_back && !service->fell_back)
+		LOG(LOG_WARN, "searches fall back to MySQL", LOG_S("error", why->text));
+	if (!fell_back && service->fell_back)
+		LOG(LOG_INFO, "searches go to Elasticsearch again",
+		    LOG_S("index", service->conf.elasticsearch_index));
+	service->fell_back = fell_back;
+}
+
+/* 1: done; 0: Elasticsearch cannot answer now; -1 */
+static int on_elasticsearch(struct search *s, struct service *service, uint64_t chat, struct err *e)
+{
+	const struct conf *c = &service->conf;
+	int64_t share = c->search_budget_ms / 2 + 1;
+	const struct indexed indexed = {
+		&service->db, &service->elastic, &s->query, chat,
+		share < c->elasticsearch_timeout_ms ? share : c->elasticsearch_timeout_ms, s->page * s->limit
+	};
+	struct err why = ERR_INIT;
+	int rc = indexed_run(&indexed, &s->hits, &why);
+
+	if (rc < 0)
+		return err_set(e, why.code, "%s", why.text);
+	if (rc)
+		s->source = ON_ELASTICSEARCH;
+	if (rc || why.code)
+		tell(service, !rc, &why);
+	return rc;
+}
+
+/* Scans until `until_ms`. 0 or -1 */
+static int on_mysql(struct search *s, struct service *service, uint64_t chat, int64_t until_ms,
+		    struct err *e)
+{
+	int64_t left_ms = until_ms - clock_mono_ms();
+	const struct scan scan = { &service->db, &s->query, chat, left_ms > 1 ? left_ms : 1,
 				   s->page * s->limit };
 	int rc = scan_run(&scan, &s->hits, e);
 
-	if (rc < 0)
-		return -1;
+	s->source = ON_MYSQL;
 	s->incomplete = !rc;
+	return rc < 0 ? -1 : 0;
+}
+
+static int find_hits(struct search *s, struct service *service, uint64_t chat, struct err *e)
+{
+	int64_t until_ms = clock_mono_ms() + service->conf.search_budget_ms;
+	int rc = 0;
+
+	if (elastic_configured(&service->conf) && text_query_possible(&s->query))
+		rc = on_elasticsearch(s, service, chat, e);
+	return rc ? rc : on_mysql(s, service, chat, until_ms, e);
+}
+
+static int find(struct search *s, struct service *service, uint64_t chat, struct err *e)
+{
+	if (find_hits(s, service, chat, e) < 0)
+		return -1;
 	s->n = hits_get(&s->hits, (s->page - 1) * s->limit, s->limit, s->number);
 	return s->n ? read_items(s, &service->db, chat, e) : 0;
 }
@@ -228,7 +288,7 @@ static void search_clear(struct search *s)
 
 static void search(struct service *service, struct request *r, struct reply *p)
 {
-	struct search s = { .hits = HITS_INIT };
+	struct search s = { .hits = HITS_INIT, .source = ON_MYSQL };
 	struct view_chat chat;
 
 	if (read_parameters(&s, r, p)) {

@@ -29,6 +29,7 @@ struct service {
 	struct redis redis;
 	struct db db;
 	struct elastic elastic;
+	bool fell_back; /* the last search was one for Elasticsearch, and MySQL had to answer it */
 	struct tenants tenants;
 	struct catchup catchup;
 	struct backlog backlog;
