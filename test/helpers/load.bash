@@ -62,7 +62,20 @@ fill() {
       SELECT $1, seq, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), $text FROM seq_1_to_$2;
       UPDATE chats SET messages_count = $2, messages_stored = $2, last_message_number = $2
       WHERE id = $1"
+  [ -z "${ELASTICSEARCH_URL:-}" ] || changed "$1"
   redis SET "chat:$1:message_counter" "$2" >/dev/null
+}
+
+# changed CHAT-ID [CONDITION]: tells Elasticsearch of messages that SQL has changed, as any writer of MySQL has to
+changed() {
+  db "INSERT INTO message_changes (chat_id, number, version, created_at)
+      SELECT chat_id, number, version, UTC_TIMESTAMP(6) FROM messages WHERE chat_id = $1 AND ${2:-TRUE}"
+}
+
+# indexed: Elasticsearch knows everything that MySQL has
+indexed() {
+  [ "$(db 'SELECT COUNT(*) FROM message_changes')" = 0 ] &&
+    [ "$(curl -s "$ELASTICSEARCH_URL/_alias/messages" | jq 'has("error")')" = false ]
 }
 
 # settled: nothing waits, is in flight, retried or dead

@@ -3,13 +3,18 @@
 
 pairs: a group of pairs.json: body, q, and the highlight, or null when q does not find the body.
 order: order.json. real: COUNT pieces of the texts that `script/demo --state STATE` has loaded.
+
+SEARCH_SOURCE in the environment: the engine that has to answer, `mysql` by default. SEARCH_WAIT: a command of bash
+that is run when the messages are posted; pairs and order are searched for before it, too.
 """
 import html
 import http.client
 import json
+import os
 import pathlib
 import random
 import re
+import subprocess
 import sys
 import unicodedata
 import urllib.parse
@@ -17,6 +22,8 @@ import urllib.parse
 import check
 
 HERE = pathlib.Path(__file__).parent
+SOURCE = os.environ.get("SEARCH_SOURCE", "mysql")
+WAIT = os.environ.get("SEARCH_WAIT")
 
 
 class Client:
@@ -50,7 +57,7 @@ class Chat:
         """All the hits, page by page."""
         hits, headers = self.page(q, 1)
         total = int(headers["X-Total-Count"])
-        if headers["X-Search-Source"] != "mysql" or headers["X-Search-Incomplete"]:
+        if headers["X-Search-Source"] != SOURCE or headers["X-Search-Incomplete"]:
             sys.exit(f"{q!r}: {headers}")
         while len(hits) < total:
             more, _ = self.page(q, len(hits) // 200 + 1)
@@ -79,29 +86,41 @@ def new_chat(api, writer, token):
     return Chat(api, writer.ask("POST", f"/applications/{token}/chats", {})[1]["Location"])
 
 
+def twice():
+    """Once for what was just posted; again, when there is something to wait for."""
+    yield
+    if WAIT:
+        subprocess.run(["bash", "-c", WAIT], check=True)
+        yield
+
+
 def run_pairs(api, writer, token, group):
     """All bodies of a group are in one chat."""
     pairs = json.loads((HERE / "pairs.json").read_text())[group]
     chat = new_chat(api, writer, token)
     numbers = {body: chat.post(writer, body) for body in {body: 0 for body, _, _ in pairs}}
-    for body, q, highlight in pairs:
-        hit = {hit["number"]: hit for hit in chat.search(q)}.get(numbers[body])
-        got = hit and hit["highlight"]
-        if got != highlight:
-            yield f"{q!r} in {body!r}: {got!r}, not {highlight!r}"
-        yield from chat.differences(q)
+    for _ in twice():
+        for body, q, highlight in pairs:
+            hit = {hit["number"]: hit for hit in chat.search(q)}.get(numbers[body])
+            got = hit and hit["highlight"]
+            if got != highlight:
+                yield f"{q!r} in {body!r}: {got!r}, not {highlight!r}"
+            yield from chat.differences(q)
     print(f"{len(pairs)} pairs")
 
 
 def run_order(api, writer, token):
-    for case in json.loads((HERE / "order.json").read_text()):
-        chat = new_chat(api, writer, token)
+    cases = json.loads((HERE / "order.json").read_text())
+    chats = [new_chat(api, writer, token) for _ in cases]
+    for chat, case in zip(chats, cases):
         for body in case["bodies"]:
             chat.post(writer, body)
-        got = [hit["number"] for hit in chat.search(case["q"])]
-        if got != case["order"]:
-            yield f"{case['name']}: {got}, not {case['order']}"
-        yield from chat.differences(case["q"])
+    for _ in twice():
+        for chat, case in zip(chats, cases):
+            got = [hit["number"] for hit in chat.search(case["q"])]
+            if got != case["order"]:
+                yield f"{case['name']}: {got}, not {case['order']}"
+            yield from chat.differences(case["q"])
 
 
 # ---- real texts ----
