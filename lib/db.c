@@ -78,6 +78,7 @@ static enum err_code classify(unsigned number, const char *sqlstate)
 		{ ER_DUP_ENTRY, ERR_DB_DUP },
 		{ ER_NET_PACKET_TOO_LARGE, ERR_DB_SIZE },
 		{ ER_QUERY_INTERRUPTED, ERR_DB_BUSY },
+		{ 3572, ERR_DB_BUSY }, /* ER_LOCK_NOWAIT of MySQL 8 */
 	};
 	size_t i;
 
