@@ -76,7 +76,7 @@ static void read_index(struct json name, struct json index, struct elastic_look 
 	json_u64(json_member(json_member(json_member(index, "mappings"), "_meta"), "mapping"), &l->mapping);
 }
 
-int elastic_index_look(struct elastic *el, const char *alias, struct elastic_look *l, struct err *e)
+int elastic_index_find(struct elastic *el, const char *name, struct elastic_look *l, struct err *e)
 {
 	struct buf path = BUF_INIT;
 	struct json root, key;
@@ -84,13 +84,20 @@ int elastic_index_look(struct elastic *el, const char *alias, struct elastic_loo
 	int rc;
 
 	memset(l, 0, sizeof(*l));
-	buf_addf(&path, "/%s?expand_wildcards=all", alias);
+	buf_addf(&path, "/%s?expand_wildcards=all", name);
 	rc = ask(el, "GET", &path, NULL, &root, e);
 	buf_clear(&path);
 	if (rc < 1)
 		return rc;
 	while ((key = json_next(root, &at)).len)
 		read_index(key, json_next(root, &at), l);
+	return 0;
+}
+
+int elastic_index_look(struct elastic *el, const char *alias, struct elastic_look *l, struct err *e)
+{
+	if (elastic_index_find(el, alias, l, e))
+		return -1;
 	if (!strcmp(l->index.name, alias))
 		return err_set(e, ERR_ELASTIC, "elasticsearch: %.100s is an index, where an alias is needed: set "
 			       "PARLEY_ELASTICSEARCH_INDEX to another name", alias);
@@ -232,9 +239,20 @@ int elastic_index_swap(struct elastic *el, const char *name, struct err *e)
 	return lead(el, name, el->conf->elasticsearch_index, elastic_index_next(next, el->conf), e);
 }
 
-int elastic_index_restore(struct elastic *el, const char *name, struct err *e)
+int elastic_index_lead(struct elastic *el, const char *name, struct err *e)
 {
 	return lead(el, name, el->conf->elasticsearch_index, NULL, e);
+}
+
+int elastic_index_unlead(struct elastic *el, struct err *e)
+{
+	struct buf body = BUF_INIT;
+	int rc = add_removals(el, el->conf->elasticsearch_index, &body, e);
+
+	if (!rc && body.len)
+		rc = send_actions(el, &body, e);
+	buf_clear(&body);
+	return rc;
 }
 
 int elastic_index_delete(struct elastic *el, const char *name, struct err *e)

@@ -27,6 +27,8 @@ uint64_t elastic_index_version(const struct conf *conf, const char *name);
 
 /* 0: *l says where the alias leads. -1: ERR_ELASTIC, also when an index has that name. */
 int elastic_index_look(struct elastic *el, const char *alias, struct elastic_look *l, struct err *e);
+/* The same of an index, by its own name: there is one, or none. */
+int elastic_index_find(struct elastic *el, const char *name, struct elastic_look *l, struct err *e);
 /* Calls `seen` with each of our indexes, and whether searches use it. 0 or -1. */
 int elastic_index_list(struct elastic *el, int (*seen)(void *arg, const char *name, bool active, struct err *e),
 		       void *arg, struct err *e);
@@ -37,8 +39,9 @@ int elastic_index_create(struct elastic *el, struct search_index *i, struct err 
 int elastic_index_swap(struct elastic *el, const char *name, struct err *e);
 /* Removes it; that it is not there is no failure. 0 or -1. */
 int elastic_index_delete(struct elastic *el, const char *name, struct err *e);
-/* Gives it the alias once more that somebody has taken from it. 0 or -1. */
-int elastic_index_restore(struct elastic *el, const char *name, struct err *e);
+/* Searches use this one, or none. 0 or -1. */
+int elastic_index_lead(struct elastic *el, const char *name, struct err *e);
+int elastic_index_unlead(struct elastic *el, struct err *e);
 /* Searches see what the index was told. 1: each of its shards did it; 0: there is no such index; -1. */
 int elastic_index_refresh(struct elastic *el, const char *name, int64_t timeout_ms, struct err *e);
 

@@ -27,6 +27,13 @@ struct row { /* a message, of MySQL or of Elasticsearch */
 	uint64_t check;
 };
 
+uint32_t compare_version(const struct compare_finding *f)
+{
+	if (f->living)
+		return f->version;
+	return f->there < UINT32_MAX ? (uint32_t)f->there : UINT32_MAX;
+}
+
 void index_compare_clear(struct index_compare *c)
 {
 	buf_clear(&c->ours);

@@ -24,6 +24,9 @@ struct compare_finding {
 	uint64_t there;   /* this version, and perhaps another check */
 };
 
+/* The version with which the outbox has to have it, so that it is put right. */
+uint32_t compare_version(const struct compare_finding *f);
+
 struct index_compare {
 	struct db *db;       /* borrowed */
 	struct elastic *el;  /* borrowed */

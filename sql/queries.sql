@@ -349,6 +349,9 @@ UPDATE search_index SET succeeded_at = ? WHERE id = 1;
 -- name: index_take
 SELECT GET_LOCK(CONCAT('parley_', ?, '.', MD5(DATABASE())), ?);
 
+-- name: index_free
+SELECT IS_FREE_LOCK(CONCAT('parley_', ?, '.', MD5(DATABASE())));
+
 -- name: index_release
 SELECT RELEASE_LOCK(CONCAT('parley_', ?, '.', MD5(DATABASE())));
 
