@@ -444,8 +444,11 @@ static void run(struct worker *w)
 int main(int argc, char **argv)
 {
 	static const struct worker_kind kind = {
-		"persist", "Stores the chats and messages that wait in the queue `default`.",
-		JOB_QUEUE_DEFAULT, true,
+		.name = "persist",
+		.purpose = "Stores the chats and messages that wait in the queue `default`.",
+		.queue = JOB_QUEUE_DEFAULT,
+		.many = true,
+		.role = DB_ROLE_JOB,
 	};
 
 	return worker_main(&kind, argc, argv, run);

@@ -273,7 +273,9 @@ static void loop(struct worker *w)
 int main(int argc, char **argv)
 {
 	static const struct worker_kind kind = {
-		"purge", "Removes what hangs below applications and chats that were deleted.", NULL, false,
+		.name = "purge",
+		.purpose = "Removes what hangs below applications and chats that were deleted.",
+		.role = DB_ROLE_JOB,
 	};
 
 	return worker_main(&kind, argc, argv, loop);

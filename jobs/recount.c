@@ -122,8 +122,10 @@ static void run(struct worker *w)
 int main(int argc, char **argv)
 {
 	static const struct worker_kind kind = {
-		"recount", "Checks the counts of chats and applications, and corrects them.",
-		JOB_QUEUE_COUNTS, false,
+		.name = "recount",
+		.purpose = "Checks the counts of chats and applications, and corrects them.",
+		.queue = JOB_QUEUE_COUNTS,
+		.role = DB_ROLE_JOB,
 	};
 
 	return worker_main(&kind, argc, argv, run);

@@ -49,8 +49,9 @@ static void loop(struct worker *w)
 int main(int argc, char **argv)
 {
 	static const struct worker_kind kind = {
-		"schedule", "Queues due retries and scheduled jobs, and those of workers that are gone.",
-		NULL, false,
+		.name = "schedule",
+		.purpose = "Queues due retries and scheduled jobs, and those of workers that are gone.",
+		.role = DB_ROLE_JOB,
 	};
 
 	return worker_main(&kind, argc, argv, loop);

@@ -191,6 +191,22 @@ static const struct setting settings[] = {
 	  .max = 100000, .unit = "rows",
 	  .help = "Most rows that `purge` removes in one transaction; it then rests half as long as that "
 		  "took." },
+	{ .name = "PARLEY_INDEX_MS", .type = NUMBER, .at = AT(index_ms), .def = "500", .min = 10,
+	  .max = 600000, .unit = "ms",
+	  .help = "How often `index` tells Elasticsearch what has changed; while more waits than one batch "
+		  "takes, at once again." },
+	{ .name = "PARLEY_INDEX_ROWS", .type = NUMBER, .at = AT(index_rows), .def = "2000", .min = 1,
+	  .max = 20000, .unit = "rows",
+	  .help = "Most changes, or messages of a new index, in one batch. One that makes 4 MiB for "
+		  "Elasticsearch is full, too." },
+	{ .name = "PARLEY_INDEX_TIMEOUT_MS", .type = NUMBER, .at = AT(index_timeout_ms), .def = "60000",
+	  .min = 100, .max = 600000, .unit = "ms",
+	  .help = "How long `index`, `reindex` and the comparison of `queue verify` wait for Elasticsearch to "
+		  "take a batch, to make it visible, or to answer." },
+	{ .name = "PARLEY_INDEX_BACK_OFF_MS", .type = NUMBER, .at = AT(index_back_off_ms), .def = "60000",
+	  .min = 100, .max = 3600000, .unit = "ms",
+	  .help = "Longest pause of `index` and `reindex` between two tries while Elasticsearch is away; the "
+		  "first is a second, or this, and each is twice the one before." },
 	{ .name = "PARLEY_WAIT_S", .type = NUMBER, .at = AT(wait_s), .def = "2", .min = 1, .max = 60,
 	  .unit = "s", .help = "How long one blocking wait for a job lasts." },
 };

@@ -39,6 +39,7 @@ struct conf {
 	int64_t batch_jobs, batch_bytes, batch_timeout_ms;
 	int64_t promote_ms, reap_ms, wait_s;
 	int64_t purge_ms, purge_rows;
+	int64_t index_ms, index_rows, index_timeout_ms, index_back_off_ms;
 	uint64_t from_file, from_environment; /* a bit for each row of the table */
 };
 

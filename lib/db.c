@@ -78,6 +78,7 @@ static enum err_code classify(unsigned number, const char *sqlstate)
 		{ ER_DUP_ENTRY, ERR_DB_DUP },
 		{ ER_NET_PACKET_TOO_LARGE, ERR_DB_SIZE },
 		{ ER_QUERY_INTERRUPTED, ERR_DB_BUSY },
+		{ 3572, ERR_DB_BUSY }, /* ER_LOCK_NOWAIT of MySQL 8 */
 	};
 	size_t i;
 
@@ -128,6 +129,7 @@ static unsigned timeout_s(const struct db *db)
 	case DB_ROLE_REQUEST:
 		return (unsigned)db->conf->database_timeout_s;
 	case DB_ROLE_JOB:
+	case DB_ROLE_INDEX:
 		return batch_s < 1 ? 1 : (unsigned)batch_s;
 	case DB_ROLE_MIGRATE:
 		break;
@@ -172,11 +174,25 @@ static int open_link(struct db *db, struct err *e)
 	return -1;
 }
 
+/* How long the connection may lie idle before the server ends it, and with it its transaction. */
+static unsigned idle_s(const struct db *db)
+{
+	switch (db->role) {
+	case DB_ROLE_JOB:
+		return 3 * timeout_s(db);
+	case DB_ROLE_INDEX: /* a batch is told to two indexes, and both refresh */
+		return 3 * timeout_s(db) + (unsigned)(8 * db->conf->index_timeout_ms / 1000);
+	case DB_ROLE_REQUEST:
+	case DB_ROLE_MIGRATE:
+		break;
+	}
+	return 28800;
+}
+
 /* What every connection begins with: UTC, strict mode, READ COMMITTED, time limits, the level. */
 static int begin_session(struct db *db, struct err *e)
 {
-	unsigned lock_s = timeout_s(db), idle_s = db->role == DB_ROLE_JOB ? 3 * timeout_s(db) : 28800;
-	const struct db_value limits[] = { DB_U64(lock_s), DB_U64(idle_s) };
+	const struct db_value limits[] = { DB_U64(timeout_s(db)), DB_U64(idle_s(db)) };
 	uint64_t level;
 
 	if (db_run(db, DB_SESSION, limits, 1, NULL, e) || db_plain(db, DB_ISOLATION, e))

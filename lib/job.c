@@ -195,13 +195,27 @@ static struct json argument(struct json args, enum job_class class, unsigned ind
 	return value;
 }
 
+/* None, or from and to. */
+static const char *read_range(struct job *j, struct json args)
+{
+	struct json from = argument(args, j->class, 0), to = argument(args, j->class, 1);
+
+	if (!json_count(args) || (json_kind(from) == JSON_NULL && json_kind(to) == JSON_NULL))
+		return NULL;
+	if (!json_u64(from, &j->id) || !json_u64(to, &j->to_id) || !j->id || j->id > j->to_id) {
+		j->id = 0;
+		return "the arguments are no range of ids";
+	}
+	return NULL;
+}
+
 static const char *read_arguments(struct job *j, struct json args)
 {
 	bool numbered = j->class == JOB_CREATE_CHAT || j->class == JOB_CREATE_MESSAGE;
 	uint64_t number;
 
 	if (j->class == JOB_REINDEX)
-		return NULL;
+		return read_range(j, args);
 	if (!json_u64(argument(args, j->class, 0), &j->id) || !j->id)
 		return "the first argument is no id";
 	if (classes[j->class].chat && !key_chat_valid(j->id))

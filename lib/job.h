@@ -47,7 +47,8 @@ struct job {
 	struct json name;     /* the class as the payload calls it; absent: it says none */
 	struct json args;     /* the arguments as they stand there */
 	const char *fault;    /* NULL, or what is wrong with the arguments of a known class */
-	uint64_t id;          /* first argument */
+	uint64_t id;          /* first argument; 0: a JOB_REINDEX of everything */
+	uint64_t to_id;       /* second argument of a JOB_REINDEX */
 	uint32_t number;      /* second; 0 where there is none */
 	struct json number_at; /* where it stands */
 	struct json body;     /* third: a string */

@@ -33,6 +33,14 @@ static const struct counter counters[METRICS_COUNTER__MAX] = {
 				 "Messages that got a new number, because another row had theirs." },
 	[METRICS_RECOVERIES] = { "redis_recoveries_total", NULL,
 				 "Times that Redis had lost what it had acknowledged, and was recovered." },
+	[METRICS_INDEXED] = { "documents_indexed_total", "action",
+			      "Documents that Elasticsearch has taken: index, delete, or fill a new index." },
+	[METRICS_REFUSED] = { "documents_refused_total", NULL,
+			      "Documents that Elasticsearch refused for good, and that were set aside." },
+	[METRICS_INDEX_FAILURES] = { "index_failures_total", NULL,
+				     "Batches that Elasticsearch has not taken, or not all of them." },
+	[METRICS_FALLBACKS] = { "search_fallbacks_total", NULL,
+				"Searches that MySQL did although there is an Elasticsearch." },
 };
 
 static const struct metrics_gauge servers[METRICS_SERVER__MAX] = {

@@ -25,6 +25,10 @@ enum metrics_counter {
 	METRICS_CORRECTED, /* counts, by class */
 	METRICS_RENUMBERED,
 	METRICS_RECOVERIES,
+	METRICS_INDEXED,   /* documents, by what became of them */
+	METRICS_REFUSED,   /* documents */
+	METRICS_INDEX_FAILURES,
+	METRICS_FALLBACKS, /* searches */
 	METRICS_COUNTER__MAX
 };
 

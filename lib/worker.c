@@ -40,7 +40,7 @@ static bool connections(struct worker *w, const struct worker_kind *kind, int *s
 	struct err e = ERR_INIT;
 
 	if (redis_init(&w->redis, &w->conf, NULL, &e) ||
-	    db_init(&w->db, &w->conf, DB_ROLE_JOB, NULL, &e)) {
+	    db_init(&w->db, &w->conf, kind->role, NULL, &e)) {
 		LOG(LOG_ERROR, "cannot start", LOG_S("error", e.text));
 		*status = 1;
 		return false;
@@ -79,7 +79,7 @@ static bool start(struct worker *w, const struct worker_kind *kind, int argc, ch
 	w->slot.fd = -1;
 	*status = 0;
 	how = program_start(&w->conf, kind->name, kind->purpose, options, argc, argv, status);
-	if (how != PROGRAM_RUN || !take_slot(w, kind, wanted, status) ||
+	if (how != PROGRAM_RUN || (kind->wanted && !kind->wanted(&w->conf)) || !take_slot(w, kind, wanted, status) ||
 	    !connections(w, kind, status)) {
 		end(w);
 		return false;
@@ -146,17 +146,31 @@ static bool reap_own(struct worker *w, struct err *e)
 	return true;
 }
 
+/* 1: go on; 0: Redis had gone back and is recovered; -1 */
+static int prepare(struct worker *w, struct err *e)
+{
+	if (!compare(&w->redis, &w->db, e) && (w->reaped || reap_own(w, e)))
+		return 1;
+	return e->code == ERR_BEHIND && program_recover(&w->redis, &w->db) ? 0 : -1;
+}
+
 bool worker_ready(struct worker *w)
 {
 	struct err e = ERR_INIT;
+	int rc = prepare(w, &e);
 
-	if (!compare(&w->redis, &w->db, &e) && (w->reaped || reap_own(w, &e)))
-		return true;
-	if (e.code == ERR_BEHIND && program_recover(&w->redis, &w->db))
-		worker_went_well(w);
-	else
+	if (rc < 0)
 		worker_back_off(w, "not ready", &e);
-	return false;
+	else if (!rc)
+		worker_went_well(w);
+	return rc > 0;
+}
+
+int worker_prepare(struct worker *w, struct err *e)
+{
+	int rc = prepare(w, e);
+
+	return rc > 0 || (!rc && prepare(w, e) > 0) ? 0 : -1;
 }
 
 /* In short steps, so that a stop is not kept waiting. */

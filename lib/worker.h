@@ -28,10 +28,12 @@ struct worker_kind {
 	const char *purpose; /* for --help */
 	const char *queue;   /* JOB_QUEUE_…; NULL: works on none */
 	bool many;           /* PARLEY_WORKERS slots on this machine, else one */
+	enum db_role role;   /* of its connection to MySQL: DB_ROLE_JOB or DB_ROLE_INDEX */
+	bool (*wanted)(const struct conf *conf); /* is there anything for it to do? NULL: there is */
 };
 
 /* A whole job program: reads options and settings, takes a slot, makes `run` work until the end.
- * Returns the exit status: 0 also when every slot is taken. */
+ * Returns the exit status: 0 also when every slot is taken, or it is not wanted. */
 int worker_main(const struct worker_kind *kind, int argc, char **argv, void (*run)(struct worker *w));
 
 /* Neither told to stop nor over its time. */
@@ -39,6 +41,8 @@ bool worker_goes_on(const struct worker *w);
 /* Makes the connections good: Redis compared with MySQL, and what this slot's last process left put
  * back. True: go on with work; false: it was logged and a pause was made. */
 bool worker_ready(struct worker *w);
+/* The same without a pause, for who has other things to do: 0 or -1 with *e. */
+int worker_prepare(struct worker *w, struct err *e);
 /* Logs what failed and pauses: 100 ms, doubling up to 5 s, until something goes well. */
 void worker_back_off(struct worker *w, const char *what, const struct err *e);
 void worker_went_well(struct worker *w);

@@ -328,6 +328,151 @@ LEFT JOIN messages m ON m.chat_id = ? AND m.number = c.number ORDER BY c.number 
 SELECT number, body, created_at, updated_at FROM messages
 WHERE chat_id = ? AND deleted_at IS NULL AND number IN ({?});
 
+-- the index of Elasticsearch: which there are, and the outbox
+
+-- Whoever holds this row may write to the index what the outbox has, and change what the row says. In no
+-- order with other locks: nobody waits for it.
+-- name: index_lock
+SELECT active, active_uuid, building, building_uuid, phase, succeeded_at FROM search_index
+WHERE id = 1 FOR UPDATE NOWAIT;
+
+-- name: index_state
+SELECT active, active_uuid, building, building_uuid, phase, succeeded_at FROM search_index WHERE id = 1;
+
+-- name: index_set
+UPDATE search_index SET active = ?, active_uuid = ?, building = ?, building_uuid = ?, phase = ? WHERE id = 1;
+
+-- name: index_succeeded
+UPDATE search_index SET succeeded_at = ? WHERE id = 1;
+
+-- Who does the steps of a new index; other databases of this server have theirs.
+-- name: index_take
+SELECT GET_LOCK(CONCAT('parley_', ?, '.', MD5(DATABASE())), ?);
+
+-- name: index_free
+SELECT IS_FREE_LOCK(CONCAT('parley_', ?, '.', MD5(DATABASE())));
+
+-- name: index_release
+SELECT RELEASE_LOCK(CONCAT('parley_', ?, '.', MD5(DATABASE())));
+
+-- name: backfill_state
+SELECT chat_id, number, done, total, differences, rounds, began_at FROM search_backfill WHERE id = 1;
+
+-- name: backfill_set
+UPDATE search_backfill SET chat_id = ?, number = ?, done = ?, total = ?, differences = ?, rounds = ?
+WHERE id = 1;
+
+-- name: backfill_began
+UPDATE search_backfill SET began_at = ? WHERE id = 1;
+
+-- name: backfill_total
+SELECT COALESCE(SUM(messages_stored), 0) FROM chats;
+
+-- Deleted rows count, so that a statement never has to read more than so many.
+-- name: backfill_rest
+SELECT chat_id, number, version, deleted_at IS NULL, body FROM messages
+WHERE chat_id = ? AND number > ? ORDER BY number LIMIT ?;
+
+-- name: backfill_next
+SELECT chat_id, number, version, deleted_at IS NULL, body FROM messages
+WHERE chat_id > ? ORDER BY chat_id, number LIMIT ?;
+
+-- Each change beside its message as it is now; the changes of a message one behind the other.
+-- name: outbox_read
+SELECT c.id, c.chat_id, c.number, c.version, m.version, m.chat_id IS NOT NULL AND m.deleted_at IS NULL, m.body
+FROM (SELECT id, chat_id, number, version FROM message_changes WHERE refused_at IS NULL ORDER BY id LIMIT ?) c
+LEFT JOIN messages m ON m.chat_id = c.chat_id AND m.number = c.number
+ORDER BY c.chat_id, c.number, c.id;
+
+-- name: outbox_next
+SELECT id FROM message_changes WHERE refused_at IS NULL ORDER BY id LIMIT 1;
+
+-- name: outbox_delete
+DELETE FROM message_changes WHERE id IN ({?});
+
+-- name: outbox_refuse
+UPDATE message_changes SET refused_at = ?, error = ? WHERE id IN ({?});
+
+-- name: outbox_any_refused
+SELECT id FROM message_changes WHERE refused_at IS NOT NULL LIMIT 1;
+
+-- Refused ones whose message has a change among these that is no older.
+-- name: outbox_drop_refused
+DELETE r FROM message_changes c JOIN message_changes r ON r.chat_id = c.chat_id AND r.number = c.number
+WHERE c.id IN ({?}) AND r.refused_at IS NOT NULL AND r.version <= c.version;
+
+-- name: outbox_unrefuse
+UPDATE message_changes SET refused_at = NULL, error = NULL
+WHERE refused_at IS NOT NULL AND chat_id >= ? AND chat_id <= ?;
+
+-- How many wait (at most so many are counted), since when, and how many were refused.
+-- name: outbox_depth
+SELECT (SELECT COUNT(*) FROM (SELECT id FROM message_changes WHERE refused_at IS NULL LIMIT ?) w),
+  (SELECT created_at FROM message_changes WHERE refused_at IS NULL ORDER BY id LIMIT 1),
+  (SELECT COUNT(*) FROM message_changes WHERE refused_at IS NOT NULL);
+
+-- name: outbox_first_refused
+SELECT chat_id, number, error FROM message_changes
+WHERE refused_at IS NOT NULL AND chat_id >= ? AND chat_id <= ? ORDER BY id LIMIT 1;
+
+-- name: outbox_count_refused
+SELECT COUNT(*) FROM message_changes WHERE refused_at IS NOT NULL AND chat_id >= ? AND chat_id <= ?;
+
+-- name: outbox_numbers
+SELECT DISTINCT number FROM message_changes WHERE chat_id = ? AND number >= ? AND number <= ? ORDER BY number;
+
+-- Are changes of that application left that wait, as far as this one?
+-- name: outbox_left
+SELECT COUNT(*) FROM message_changes
+WHERE refused_at IS NULL AND id <= ? AND chat_id >= ? AND chat_id <= ?;
+
+-- name: outbox_add_message
+INSERT INTO message_changes (chat_id, number, version, created_at)
+SELECT chat_id, number, version, ? FROM messages WHERE id = ?;
+
+-- name: outbox_add_refused
+INSERT INTO message_changes (chat_id, number, version, created_at, refused_at, error) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: outbox_last_of_ids
+SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM messages WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?) m;
+
+-- name: outbox_add_ids
+INSERT INTO message_changes (chat_id, number, version, created_at)
+SELECT chat_id, number, version, ? FROM messages WHERE id >= ? AND id <= ? ORDER BY id;
+
+-- name: outbox_add_numbers
+INSERT INTO message_changes (chat_id, number, version, created_at)
+SELECT chat_id, number, version, ? FROM messages
+WHERE chat_id = ? AND number >= ? AND number <= ? ORDER BY number;
+
+-- Elasticsearch has a higher version: from now on MySQL has it, too.
+-- name: message_raise_version
+UPDATE messages SET version = ? WHERE chat_id = ? AND number = ? AND version < ? AND deleted_at IS NULL;
+
+-- name: message_versions
+SELECT chat_id, number, version, deleted_at IS NULL FROM messages WHERE (chat_id, number) IN ({(?, ?)});
+
+-- comparing MySQL with Elasticsearch
+
+-- Living chats, and how many numbers each has.
+-- name: compare_chats
+SELECT c.id, c.last_message_number FROM chats c STRAIGHT_JOIN chat_applications a ON a.id = c.chat_application_id
+WHERE c.id > ? AND c.id <= ? AND c.deleted_at IS NULL AND a.deleted_at IS NULL ORDER BY c.id LIMIT ?;
+
+-- Chats that may still have messages in Elasticsearch: all that were not purged.
+-- name: compare_unpurged
+SELECT id FROM chats WHERE purged_at IS NULL AND id IN ({?}) ORDER BY id;
+
+-- Of every thousand numbers: how many living messages, and what lib/document.h calls their checks, added up.
+-- name: compare_windows
+SELECT chat_id, number DIV 1000, COUNT(*), SUM(CRC32(CONCAT(number, '-', version))) FROM messages
+WHERE chat_id IN ({?}) AND number >= ? AND number <= ? AND deleted_at IS NULL
+GROUP BY chat_id, number DIV 1000 ORDER BY 1, 2;
+
+-- name: compare_rows
+SELECT number, version FROM messages
+WHERE chat_id = ? AND number >= ? AND number <= ? AND deleted_at IS NULL ORDER BY number;
+
 -- jobs/queue
 
 -- What the past has left: messages under another number, losses that nobody has seen, how far Redis was.
