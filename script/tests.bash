@@ -13,9 +13,10 @@ tests_lanes=$(($(nproc) + 1)) # one more than processors: many tests wait a lot
 declare -A tests_running=() # pid -> item
 
 # tests_marked FILE WORD: does its second line begin with that word, or have it behind others? "# slow: web: …".
-#   web    runs behind lighttpd and again behind nginx
-#   slow   is not for `make check`
-#   alone  compares times: nothing runs beside it
+#   web      runs behind lighttpd and again behind nginx
+#   elastic  runs on MySQL's search and again on Elasticsearch's
+#   slow     is not for `make check`
+#   alone    compares times: nothing runs beside it
 tests_marked() { sed -n 2p "$1" | grep -qE "^# ([a-z]+: )*$2: "; }
 
 tests_begin() {
@@ -48,6 +49,10 @@ tests_command() {
     nginx:*)
       argv=(bats --tap "test/$name.bats")
       env_=("PARLEY_BUILD=${PARLEY_BUILD:-build/san}" STACK_WEB=nginx)
+      ;;
+    elastic:*)
+      argv=(bats --tap "test/$name.bats")
+      env_=("PARLEY_BUILD=${PARLEY_BUILD:-build/san}" STACK_SEARCH=elasticsearch)
       ;;
     quick:*) argv=(bats --tap "test/$name.bats") env_=(PARLEY_BUILD=build) ;;
     load:*) argv=(bats --tap "test/load/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build}") ;;
