@@ -19,6 +19,7 @@ setup_file() {
   export source SEARCH_SOURCE=$source
   stack_start
   jobs_start 1
+  all_indexed # else the first searches would be MySQL's
   new_application
   new_chat
   messages=/applications/$token/chats/$chat/messages

@@ -57,7 +57,8 @@ class Chat:
         """All the hits, page by page."""
         hits, headers = self.page(q, 1)
         total = int(headers["X-Total-Count"])
-        if headers["X-Search-Source"] != SOURCE or headers["X-Search-Incomplete"]:
+        source = SOURCE if all(check.terms(q)) else "mysql"  # a term of nothing: nobody has to look
+        if headers["X-Search-Source"] != source or headers["X-Search-Incomplete"]:
             sys.exit(f"{q!r}: {headers}")
         while len(hits) < total:
             more, _ = self.page(q, len(hits) // 200 + 1)
