@@ -4,6 +4,8 @@
 #include "clock.h"
 #include "groups.h"
 #include "health.h"
+#include "outbox.h"
+#include "search_state.h"
 #include "service.h"
 
 static void add_up(struct buf *text, const char *part, bool up)
@@ -45,6 +47,39 @@ static void add_warnings(struct buf *text, struct redis *r)
 	buf_addf(text, "redis_warnings %zu\n", durability_warnings(&d));
 }
 
+static void add_gauge(struct buf *text, const char *name, const char *help)
+{
+	metrics_write_head(text, name, "gauge", help);
+	buf_addf(text, "%s ", name);
+}
+
+static double seconds_since(int64_t us)
+{
+	int64_t now = clock_wall_us();
+
+	return us && us < now ? (double)(now - us) / 1e6 : 0;
+}
+
+/* How far Elasticsearch is behind. */
+static void add_index(struct buf *text, struct db *db)
+{
+	struct outbox_depth d;
+	struct search_state s;
+
+	if (outbox_depth(db, &d, NULL) || search_state_read(db, &s, NULL))
+		return;
+	add_gauge(text, "outbox_length", "Changes that Elasticsearch was not told of yet.");
+	buf_addf(text, "%llu\n", (unsigned long long)d.waiting);
+	add_gauge(text, "outbox_oldest_age_seconds", "Age of the oldest of them.");
+	buf_addf(text, "%.3f\n", seconds_since(d.oldest_us));
+	add_gauge(text, "outbox_refused", "Changes that Elasticsearch has refused, and that are set aside.");
+	buf_addf(text, "%llu\n", (unsigned long long)d.refused);
+	if (!s.succeeded_us)
+		return;
+	add_gauge(text, "index_last_success_seconds", "Time since Elasticsearch took what it was told, or nothing waited.");
+	buf_addf(text, "%.3f\n", seconds_since(s.succeeded_us));
+}
+
 /* What cannot be asked is left out: a scrape never fails for a part that is down. */
 static void metrics(struct service *s, struct request *r, struct reply *p)
 {
@@ -65,6 +100,8 @@ static void metrics(struct service *s, struct request *r, struct reply *p)
 		add_depth(&p->body, &depth);
 		add_warnings(&p->body, &s->redis);
 	}
+	if (mysql && elastic_configured(&s->conf))
+		add_index(&p->body, &s->db);
 	metrics_write(&s->metrics, &p->body);
 }
 

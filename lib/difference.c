@@ -19,6 +19,9 @@ const char *difference_name(enum difference_kind k)
 		[DIFFERENCE_COUNT] = "count",
 		[DIFFERENCE_LAST] = "last",
 		[DIFFERENCE_LOSS] = "loss",
+		[DIFFERENCE_NO_INDEX] = "no_index",
+		[DIFFERENCE_REFUSED] = "refused",
+		[DIFFERENCE_INDEX] = "index",
 	};
 
 	return names[k];

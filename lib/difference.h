@@ -20,6 +20,9 @@ enum difference_kind {
 	DIFFERENCE_COUNT,           /* messages_count or chats_count is not the number of living ones */
 	DIFFERENCE_LAST,            /* the last number is below the highest row */
 	DIFFERENCE_LOSS,            /* Redis went back once, and nobody has taken note */
+	DIFFERENCE_NO_INDEX,        /* searches have no index, or one that this database has not filled */
+	DIFFERENCE_REFUSED,         /* Elasticsearch has refused messages */
+	DIFFERENCE_INDEX,           /* messages are in Elasticsearch otherwise than in MySQL, and not in the outbox */
 	DIFFERENCE__MAX
 };
 
@@ -31,8 +34,8 @@ struct difference {
 	uint64_t id;         /* of the chat or application; of a loss; 0: of nothing that has one */
 	char token[33];      /* the application's; "" where there is none */
 	uint32_t chat;       /* its number; 0: not of a chat */
-	uint32_t from, to;   /* a gap's ends */
-	uint64_t missing;    /* numbers of a gap; fewer than from..to when it stands for several */
+	uint32_t from, to;   /* a gap's ends, or those of messages that the index lacks */
+	uint64_t missing;    /* how many numbers; fewer than from..to when it stands for several */
 	uint64_t floor;      /* what a low counter has to be at least */
 	bool there;          /* the chat or application has a row */
 	char detail[240];    /* fit for a terminal */

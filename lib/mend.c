@@ -11,9 +11,12 @@
 #include "counter.h"
 #include "entry.h"
 #include "heal.h"
+#include "index_compare.h"
 #include "jobset.h"
 #include "key.h"
+#include "outbox.h"
 #include "parent_state.h"
+#include "rebuild.h"
 #include "recount.h"
 #include "recover.h"
 #include "tombstone.h"
@@ -301,6 +304,58 @@ static int mend_behind(struct mend *m, const struct difference *d, struct err *e
 	return keep_up(m, d, compare_again, e);
 }
 
+/* ------------------------------------------------------------------ the index */
+
+static int mend_no_index(struct mend *m, const struct difference *d, struct err *e)
+{
+	int asked = rebuild_ask(m->db, e);
+
+	if (asked < 0)
+		return -1;
+	return asked ? say(m, d, true, e, "elasticsearch: a new index is asked for: `index` makes it")
+		     : say(m, d, false, e, "elasticsearch: a new index is being made");
+}
+
+static int mend_refused(struct mend *m, const struct difference *d, struct err *e)
+{
+	const uint64_t from = d->id << 32, to = d->id ? from | KEY_NUMBER_MAX : UINT64_MAX;
+	uint64_t n;
+
+	if (outbox_unrefuse(m->db, from, to, &n, e))
+		return -1;
+	return say(m, d, true, e, "elasticsearch: %llu change%s, refused before, wait%s for `index` once more", LLU(n),
+		   n == 1 ? "" : "s", n == 1 ? "s" : "");
+}
+
+struct teller { /* of messages to the outbox */
+	struct mend *m;
+	uint64_t n;
+};
+
+static int tell_again(void *arg, const struct compare_finding *f, struct err *e)
+{
+	struct teller *t = arg;
+
+	t->n++;
+	return outbox_add(t->m->db, f->chat, f->number, compare_version(f), e);
+}
+
+static int mend_index(struct mend *m, const struct difference *d, struct err *e)
+{
+	struct teller t = { m, 0 };
+	struct index_compare c = { .db = m->db, .el = m->elastic, .index = m->elastic->conf->elasticsearch_index,
+				   .timeout_ms = m->elastic->conf->index_timeout_ms, .found = tell_again, .arg = &t };
+	int rc = index_compare_numbers(&c, d->id, d->from, d->to, e);
+
+	index_compare_clear(&c);
+	if (rc || !t.n)
+		return rc;
+	if (d->from == d->to)
+		return say(m, d, true, e, "message %lu put into the outbox", (unsigned long)d->from);
+	return say(m, d, true, e, "%llu of messages %lu to %lu put into the outbox", LLU(t.n), (unsigned long)d->from,
+		   (unsigned long)d->to);
+}
+
 /* ------------------------------------------------------------------ the dead */
 
 struct bearer { /* of dead jobs whose numbers are in gaps */
@@ -368,6 +423,9 @@ static const struct {
 	[DIFFERENCE_COUNT] = { mend_counts, false },
 	[DIFFERENCE_LAST] = { mend_counts, false },
 	[DIFFERENCE_LOSS] = { mend_loss, false },
+	[DIFFERENCE_NO_INDEX] = { mend_no_index, false },
+	[DIFFERENCE_REFUSED] = { mend_refused, false },
+	[DIFFERENCE_INDEX] = { mend_index, false },
 };
 
 static int mend_kind(struct mend *m, enum difference_kind kind, const struct difference *d, size_t n,

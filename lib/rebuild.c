@@ -271,6 +271,8 @@ static int fill(struct rebuild *r, struct err *e)
 		r->most = PROBE_ROWS;
 		return -1;
 	}
+	if (r->progress)
+		progress_add(r->progress, rows);
 	r->most = r->most * GROWTH < (uint64_t)r->el->conf->index_rows ? r->most * GROWTH
 								    : (uint64_t)r->el->conf->index_rows;
 	return rows ? 0 : go_on(r, SEARCH_FILL, SEARCH_COMPARE, e);
@@ -330,6 +332,7 @@ static int compare(struct rebuild *r, struct err *e)
 
 	r->compare = (struct index_compare){
 		.db = r->db, .el = r->el, .index = r->state.building.name, .found = found, .arg = r,
+		.progress = r->progress,
 		.timeout_ms = r->el->conf->index_timeout_ms, .ours = r->compare.ours, .theirs = r->compare.theirs,
 		.before = r->compare.before, .after = r->compare.after, .numbers = r->compare.numbers,
 	};

@@ -23,6 +23,7 @@ struct rebuild {
 	struct bulk bulk;
 	struct index_compare compare;
 	uint64_t most;      /* rows of the next slice */
+	struct progress *progress; /* of rows, then of chats; borrowed, may be NULL */
 	/* as of the last step */
 	struct search_state state;
 	struct search_backfill backfill;

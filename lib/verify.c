@@ -262,7 +262,7 @@ int verify_all(struct verify *v, struct err *e)
 	int rc = v->application ? 0 : verify_rest(v, e);
 
 	if (!rc)
-		rc = looks(&l, e) || verify_renumbered(v, e) ? -1 : 0;
+		rc = looks(&l, e) || (v->elastic && verify_index(v, e)) || verify_renumbered(v, e) ? -1 : 0;
 	waiting_clear(&l.waiting);
 	buf_clear(&l.suspects);
 	buf_clear(&l.ids);

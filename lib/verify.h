@@ -1,4 +1,4 @@
-/* verify: compares Redis and MySQL while the system is in use.
+/* verify: compares Redis and MySQL, and MySQL and Elasticsearch, while the system is in use.
  *
  * A first look over everything finds what may differ: it reads in pages and in no one moment. What it
  * suspects is looked at twice more, in the order counters, jobs, rows, counters again: a number that was
@@ -8,6 +8,7 @@
 #define PARLEY_VERIFY_H
 
 #include "difference.h"
+#include "elastic.h"
 #include "progress.h"
 #include "redis.h"
 #include "db.h"
@@ -20,12 +21,13 @@ struct renumbered { /* a message that is stored under another number than it was
 struct verify {
 	struct redis *redis; /* borrowed */
 	struct db *db;       /* borrowed */
+	struct elastic *elastic; /* borrowed; NULL: there is none, or it is not to be looked at */
 	uint64_t application; /* 0: all of them, and what belongs to none */
 	int (*found)(void *arg, const struct difference *d, struct err *e); /* 0 or -1 */
 	int (*renumbered)(void *arg, const struct renumbered *r, struct err *e); /* may be NULL */
 	void *arg;
 	/* the outcome */
-	uint64_t differences, applications, chats, messages, jobs;
+	uint64_t differences, applications, chats, messages, jobs, documents;
 	struct progress progress;
 	/* the application named last */
 	uint64_t token_of;
@@ -42,6 +44,8 @@ int verify_name(struct verify *v, uint64_t application, struct err *e);
 int verify_found(struct verify *v, const struct difference *d, struct err *e);
 /* What is of no application: entries of retry, schedule and dead, losses, how far Redis is. */
 int verify_rest(struct verify *v, struct err *e);
+/* Elasticsearch: is there an index, was anything refused, has it what MySQL has? Chats were counted before. */
+int verify_index(struct verify *v, struct err *e);
 /* Messages that are stored under another number. */
 int verify_renumbered(struct verify *v, struct err *e);
 

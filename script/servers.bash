@@ -3,6 +3,7 @@
 #   DIR/run     sockets and pid files, 0700: who gets in here gets in everywhere
 #   DIR/log     what each part says
 #   DIR/redis   Redis' append-only file       DIR/mysql   MariaDB's data       DIR/tmp  scratch
+#   DIR/elasticsearch   all of Elasticsearch's (script/elasticsearch.bash)
 #
 # X_start runs the server as a child of the calling shell, waits until it answers and leaves its pid
 # in REPLY. What fails says one line on stderr, leaves nothing running and returns 1.
@@ -127,7 +128,9 @@ log_size() {
 # log_reason LOG FROM: of what a log says from byte FROM on, the line that matters, in REPLY.
 log_reason() {
   local text
-  text=$(tail -c "+$(($2 + 1))" "$1" 2>/dev/null | tail -n 200 | tr -cd '[:print:]\n')
+  # (Java's stacks, and the last word of Elasticsearch's launcher, give no reason.)
+  text=$(tail -c "+$(($2 + 1))" "$1" 2>/dev/null | tail -n 200 | tr -cd '[:print:]\n' |
+    grep -vE '^ *(at .*[(].*:[0-9]+[)]|[.]{3} [0-9]+ more|ERROR: Elasticsearch (died|exited|did not).*)?$')
   if grep -qiE 'no space left|errno:? 28|errcode:? 28|error 28' <<<"$text"; then
     REPLY="the disk of ${1%/log/*} is full"
   else
@@ -214,18 +217,30 @@ redis_start() {
 
 # --- MariaDB --------------------------------------------------------------------------------------
 
-# MariaDB dislikes root, so root runs it as `parley`; as itself where that user gets no access
-# (a checkout in root's home). Prints the name.
-mariadb_user() {
+# Some servers dislike root, so root runs them as `parley`. Prints the name of who runs them.
+ordinary_user() {
   [ "$(id -u)" = 0 ] || { id -un; return; }
   id parley >/dev/null 2>&1 ||
     useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin parley ||
     return
-  if setpriv --reuid parley --regid parley --clear-groups test -x "$1/."; then
-    echo parley
-  else
-    echo root
-  fi
+  echo parley
+}
+
+# gets_into USER FOLDER…: does that user?
+gets_into() {
+  local user=$1 folder
+  shift
+  [ "$(id -un)" != "$user" ] || return 0
+  for folder; do
+    setpriv --reuid "$user" --regid "$user" --clear-groups test -x "$folder/." || return
+  done
+}
+
+# MariaDB runs as root where the other gets no access (a checkout in root's home). Prints the name.
+mariadb_user() {
+  local user
+  user=$(ordinary_user) || return
+  if gets_into "$user" "$1"; then echo "$user"; else echo root; fi
 }
 
 # own USER FOLDER…: also what an earlier start as somebody else left in them.
@@ -415,3 +430,6 @@ bracketed() {
 sbin() {
   PATH=$PATH:/usr/sbin:/sbin command -v "$1"
 }
+
+# shellcheck source=script/elasticsearch.bash
+. "$servers_root/script/elasticsearch.bash"

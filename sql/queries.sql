@@ -421,6 +421,9 @@ SELECT COUNT(*) FROM message_changes WHERE refused_at IS NOT NULL AND chat_id >=
 -- name: outbox_numbers
 SELECT DISTINCT number FROM message_changes WHERE chat_id = ? AND number >= ? AND number <= ? ORDER BY number;
 
+-- name: outbox_highest
+SELECT COALESCE(MAX(id), 0) FROM message_changes;
+
 -- Are changes of that application left that wait, as far as this one?
 -- name: outbox_left
 SELECT COUNT(*) FROM message_changes

@@ -90,6 +90,19 @@ static void see_history(struct alarms *a)
 		raise_alarm(a, -1, "Redis is behind what MySQL has seen of it: creating is refused");
 }
 
+static void see_outbox(struct alarms *a)
+{
+	const struct status *s = a->s;
+	int64_t ms = s->outbox.waiting ? (s->now_us - s->outbox.oldest_us) / 1000 : 0;
+
+	if (s->mysql.code != ERR_NONE || !s->elastic)
+		return;
+	if (ms / 1000 > a->limits->age_s)
+		span_alarm(a, "Elasticsearch has not been told what changed for ", ms, ": does `index` run?");
+	if (s->outbox.refused)
+		raise_alarm(a, (int64_t)s->outbox.refused, " changes were refused by Elasticsearch (queue verify)");
+}
+
 /* Cron starts a job program within a minute of the last one's end: only who is not seen for longer than
  * that is missing. */
 static void see_workers(struct alarms *a, struct tool *t)
@@ -114,6 +127,7 @@ int status_alarms(struct buf *out, struct status *s, struct tool *t, const struc
 		see_zsets(&a);
 	}
 	see_history(&a);
+	see_outbox(&a);
 	see_workers(&a, t);
 	return a.n;
 }

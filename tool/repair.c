@@ -51,7 +51,7 @@ static int round_of(struct verifying *w, struct mend *m, struct err *e)
 
 static int run(struct verifying *w, struct tool *t, int64_t most)
 {
-	struct mend m = { &t->redis, &t->db, (uint64_t)most, said, w };
+	struct mend m = { &t->redis, &t->db, w->verify.elastic, (uint64_t)most, said, w };
 	struct err e = ERR_INIT;
 	int rounds = 0, rc;
 

@@ -124,7 +124,7 @@ static void add_workers(struct buf *out, const struct status *s, const struct co
 	if (s->slots.code != ERR_NONE) {
 		buf_addf(out, "  %s\n", s->slots.text);
 	} else {
-		for (p = 0; p < STATUS_PROGRAM__MAX; p++)
+		for (p = 0; p < STATUS_PROGRAM__MAX - !s->elastic; p++) /* the last one is `index` */
 			buf_addf(out, "%s%s %lld of %lld", p ? ", " : "  ",
 				 status_program_name((enum status_program)p), (long long)s->held[p],
 				 p == STATUS_PERSIST ? (long long)conf->workers : 1LL);
@@ -152,6 +152,32 @@ static void add_history(struct buf *out, const struct status *s)
 	buf_addch(out, '\n');
 }
 
+/* Is there anything to say of the index? */
+static bool has_index(const struct status *s)
+{
+	return s->elastic || s->outbox.waiting || s->outbox.refused;
+}
+
+static void add_index(struct buf *out, const struct status *s)
+{
+	const struct search_backfill *b = &s->backfill;
+
+	buf_addf(out, "%-16s", "outbox");
+	add_number(out, (int64_t)s->outbox.waiting);
+	if (s->outbox.waiting)
+		add_age(out, "oldest", (s->now_us - s->outbox.oldest_us) / 1000);
+	buf_addf(out, "\n%-16s", "set aside");
+	add_number(out, (int64_t)s->outbox.refused);
+	buf_addf(out, "%s\n%-16s  %s", s->outbox.refused ? "  (queue verify says why)" : "", "index",
+		 *s->index.active.name ? s->index.active.name : "none");
+	if (s->index.phase == SEARCH_FILL && b->total)
+		buf_addf(out, ", a new one is filled: %llu %%",
+			 (unsigned long long)(b->done < b->total ? b->done * 100 / b->total : 100));
+	else if (s->index.phase != SEARCH_IDLE)
+		buf_addf(out, ", a new one is being built: %s", search_phase_name(s->index.phase));
+	buf_addch(out, '\n');
+}
+
 void status_text(struct buf *out, const struct status *s, const struct conf *conf)
 {
 	if (s->redis.code == ERR_NONE) {
@@ -162,6 +188,8 @@ void status_text(struct buf *out, const struct status *s, const struct conf *con
 	add_workers(out, s, conf);
 	if (s->mysql.code == ERR_NONE)
 		add_history(out, s);
+	if (s->mysql.code == ERR_NONE && has_index(s))
+		add_index(out, s);
 }
 
 /* ------------------------------------------------------------------ for scripts */
@@ -243,6 +271,24 @@ static void json_redis(struct buf *out, const struct status *s)
 		buf_addstr(out, "null");
 }
 
+static void json_name(struct buf *out, const char *member, const char *name)
+{
+	buf_addf(out, *name ? ",\"%s\":\"%s\"" : ",\"%s\":null", member, name);
+}
+
+static void json_index(struct buf *out, const struct status *s)
+{
+	buf_addf(out, ",\"outbox\":{\"waiting\":%llu", (unsigned long long)s->outbox.waiting);
+	if (s->outbox.oldest_us)
+		show_member_time(out, "oldest_at", s->outbox.oldest_us);
+	buf_addf(out, ",\"refused\":%llu},\"index\":{\"phase\":\"%s\"", (unsigned long long)s->outbox.refused,
+		 search_phase_name(s->index.phase));
+	json_name(out, "active", s->index.active.name);
+	json_name(out, "building", s->index.building.name);
+	buf_addf(out, ",\"done\":%llu,\"total\":%llu}", (unsigned long long)s->backfill.done,
+		 (unsigned long long)s->backfill.total);
+}
+
 void status_json(struct buf *out, const struct status *s)
 {
 	int p;
@@ -254,6 +300,8 @@ void status_json(struct buf *out, const struct status *s)
 	buf_addf(out, "\"elsewhere\":%lld}", (long long)s->elsewhere);
 	if (s->redis.code == ERR_NONE)
 		json_redis(out, s);
+	if (s->mysql.code == ERR_NONE)
+		json_index(out, s);
 	if (s->mysql.code == ERR_NONE)
 		buf_addf(out, ",\"renumbered\":%llu,\"losses_unseen\":%llu,\"mark\":%llu",
 			 (unsigned long long)s->renumbered, (unsigned long long)s->losses,

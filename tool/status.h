@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "outbox.h"
 #include "queue.h"
+#include "search_state.h"
 #include "slot.h"
 #include "tool.h"
 
@@ -42,7 +44,7 @@ struct status_flight { /* what a slot has in flight */
 	bool here;           /* of this machine */
 };
 
-enum status_program { STATUS_PERSIST, STATUS_RECOUNT, STATUS_SCHEDULE, STATUS_PURGE, STATUS_PROGRAM__MAX };
+enum status_program { STATUS_PERSIST, STATUS_RECOUNT, STATUS_SCHEDULE, STATUS_PURGE, STATUS_INDEX, STATUS_PROGRAM__MAX };
 const char *status_program_name(enum status_program p);
 
 struct status {
@@ -58,6 +60,10 @@ struct status {
 	uint64_t queue_seq;
 	bool queue_seq_there;
 	uint64_t renumbered, losses, mark; /* of MySQL */
+	bool elastic; /* there is an Elasticsearch; else nobody tells the outbox */
+	struct outbox_depth outbox;
+	struct search_state index;
+	struct search_backfill backfill;
 	struct err redis, mysql, slots;    /* ERR_NONE: that part was read */
 };
 

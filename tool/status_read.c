@@ -20,6 +20,7 @@ const char *status_program_name(enum status_program p)
 	static const char *const names[STATUS_PROGRAM__MAX] = {
 		[STATUS_PERSIST] = "persist", [STATUS_RECOUNT] = "recount",
 		[STATUS_SCHEDULE] = "schedule", [STATUS_PURGE] = "purge",
+		[STATUS_INDEX] = "index",
 	};
 
 	return names[p];
@@ -247,21 +248,26 @@ bool status_stores(const struct status *s)
 
 /* ------------------------------------------------------------------ all */
 
-static void read_history(struct status *s, struct db *db)
+static int read_history(struct status *s, struct db *db, struct err *e)
 {
-	if (db_row(db, DB_TOOL_HISTORY, NULL, 1, &s->mysql) < 1)
-		return;
+	if (db_row(db, DB_TOOL_HISTORY, NULL, 1, e) < 1)
+		return -1;
 	s->renumbered = db_number(db, 0);
 	s->losses = db_number(db, 1);
 	s->mark = db_number(db, 2);
 	db_done(db);
+	return outbox_depth(db, &s->outbox, e) || search_state_read(db, &s->index, e) ||
+			       search_backfill_read(db, &s->backfill, e)
+		       ? -1
+		       : 0;
 }
 
 void status_read(struct status *s, struct tool *t)
 {
 	memset(s, 0, sizeof(*s));
 	s->now_us = clock_wall_us();
-	read_history(s, &t->db); /* before Redis: queue_seq is not behind what was read here */
+	s->elastic = elastic_configured(&t->conf);
+	read_history(s, &t->db, &s->mysql); /* before Redis: queue_seq is not behind what was read here */
 	read_places(s, &t->redis, &s->redis);
 	status_read_workers(s, t);
 }

@@ -18,7 +18,7 @@ int tool_open(struct tool *t)
 	if (program_start(&t->conf, "queue", "", none, 1, argv, &status) != PROGRAM_RUN)
 		return status;
 	if (!redis_init(&t->redis, &t->conf, NULL, &e) &&
-	    !db_init(&t->db, &t->conf, DB_ROLE_JOB, NULL, &e))
+	    !db_init(&t->db, &t->conf, DB_ROLE_JOB, NULL, &e) && !elastic_init(&t->elastic, &t->conf, &e))
 		return TOOL_GOOD;
 	fprintf(stderr, "queue: %s\n", e.text);
 	return TOOL_BAD;
@@ -30,6 +30,7 @@ void tool_close(struct tool *t)
 		redis_clear(&t->redis);
 	if (t->db.conf)
 		db_clear(&t->db);
+	elastic_clear(&t->elastic);
 	conf_clear(&t->conf);
 }
 

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "conf.h"
 #include "db.h"
+#include "elastic.h"
 #include "redis.h"
 
 #define TOOL_GOOD 0
@@ -18,6 +19,7 @@ struct tool {
 	struct conf conf;
 	struct redis redis;
 	struct db db;
+	struct elastic elastic;
 };
 
 struct tool_command {

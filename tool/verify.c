@@ -23,6 +23,7 @@ int verifying_parse(struct verifying *w, struct tool *t, const struct command *c
 	w->c = c;
 	w->verify.redis = &t->redis;
 	w->verify.db = &t->db;
+	w->verify.elastic = elastic_configured(&t->conf) ? &t->elastic : NULL;
 	w->verify.arg = w;
 	if (!words)
 		return TOOL_GOOD;
@@ -87,10 +88,13 @@ static void add_end(struct verifying *w)
 
 	if (w->json) {
 		buf_addf(&w->out,
-			 "%s],\"applications\":%llu,\"chats\":%llu,\"messages\":%llu,\"jobs\":%llu}\n",
+			 "%s],\"applications\":%llu,\"chats\":%llu,\"messages\":%llu,\"jobs\":%llu",
 			 w->renumbered ? "" : "],\"renumbered\":[", (unsigned long long)v->applications,
 			 (unsigned long long)v->chats, (unsigned long long)v->messages,
 			 (unsigned long long)v->jobs);
+		if (v->elastic)
+			buf_addf(&w->out, ",\"documents\":%llu", (unsigned long long)v->documents);
+		buf_addstr(&w->out, "}\n");
 		return;
 	}
 	if (v->differences)
@@ -98,7 +102,9 @@ static void add_end(struct verifying *w)
 	buf_addstr(&w->out, "no difference: ");
 	add_count(&w->out, v->applications, "application", ", ");
 	add_count(&w->out, v->chats, "chat", ", ");
-	add_count(&w->out, v->messages, "message", " compared; ");
+	add_count(&w->out, v->messages, "message", v->elastic ? ", " : " compared; ");
+	if (v->elastic)
+		add_count(&w->out, v->documents, "document", " compared; ");
 	add_count(&w->out, v->jobs, "job", v->jobs == 1 ? " waits\n" : " wait\n");
 }
 

@@ -23,21 +23,26 @@ servers_outlive=1
 pid_of() { cat "$PARLEY_VAR/pids/$1"; }
 is_running() { [ -f "$PARLEY_VAR/pids/$1" ] && alive "$(pid_of "$1")"; }
 
-# signal NAME SIGNAL: STOP and CONT make a part hang and go on. To its master, or to all of it.
-signal() { kill -s "$2" "$(pid_of "$1")"; }
+# signal NAME SIGNAL: STOP and CONT make a part hang and go on. To its master, or to all of it. (The master of
+# Elasticsearch only starts it.)
+signal() {
+  if [ "$1" = elasticsearch ]; then signal_all "$@"; else kill -s "$2" "$(pid_of "$1")"; fi
+}
 signal_all() { kill -s "$2" -- "-$(pid_of "$1")"; }
 
 # Pids of the processes that a program forked.
 children_of() { pgrep -P "$(pid_of "$1")"; }
 
-# start NAME: redis, mariadb, $STACK_WEB, api, writer, search, recount, schedule, purge, persist, persist-2 …
-# Services are waited for.
+# start NAME: redis, mariadb, elasticsearch, $STACK_WEB, api, writer, search, recount, schedule, purge, persist,
+# persist-2 … Services are waited for. Elasticsearch, which takes some ten seconds, comes back where it was;
+# ELASTICSEARCH_URL is exported: stack_start start elasticsearch.
 start() {
   local name=$1 log=$PARLEY_VAR/log/$1.log
   shift
   case $name in
     redis) redis_start "$PARLEY_VAR" "${STACK_REDIS_PORT:-0}" "$@" ;;
     mariadb) mariadb_start "$PARLEY_VAR" "${STACK_MYSQL_PORT:-}" "$@" ;;
+    elasticsearch) elasticsearch_start "$PARLEY_VAR" "${STACK_ELASTICSEARCH_PORT:-0}" "$@" ;;
     lighttpd | nginx) start_web "$name" ;;
     shed) shed_launch "$PARLEY_VAR" "$STACK_WEB" "$@" ;;
     api | writer | search)
@@ -48,6 +53,10 @@ start() {
   esac || return 1
   echo "$REPLY" >"$PARLEY_VAR/pids/$name"
   case $name in
+    elasticsearch)
+      ELASTICSEARCH_URL=$(<"$PARLEY_VAR/run/elasticsearch.url")
+      export ELASTICSEARCH_URL
+      ;;
     api | writer | search)
       await 20000 "$REPLY" test -S "$PARLEY_VAR/run/$name.sock" || { tail "$log" >&2; return 1; }
       ! is_running "$STACK_WEB" || wait_for 10 is_reached "$name"
