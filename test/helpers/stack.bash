@@ -6,7 +6,7 @@
 #
 # Settings (PARLEY_LEASE_MS and so on) are exported before stack_start. PARLEY_BUILD names the
 # programs' folder (build; build/san for the sanitizers), PARLEY_TEST_LONG=1 asks a test for its long
-# form, STACK_WEB names the web server (lighttpd; nginx). What a test starts outlives it and ends with stack_stop, or with bats.
+# form, STACK_WEB names the web server (lighttpd; nginx), STACK_SEARCH=elasticsearch starts one and jobs_start its indexer. What a test starts outlives it and ends with stack_stop, or with bats.
 # Below $PARLEY_VAR: pids/NAME, log/NAME.log.
 
 stack_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -33,7 +33,7 @@ signal_all() { kill -s "$2" -- "-$(pid_of "$1")"; }
 # Pids of the processes that a program forked.
 children_of() { pgrep -P "$(pid_of "$1")"; }
 
-# start NAME: redis, mariadb, elasticsearch, $STACK_WEB, api, writer, search, recount, schedule, purge, persist,
+# start NAME: redis, mariadb, elasticsearch, $STACK_WEB, api, writer, search, recount, schedule, purge, index, persist,
 # persist-2 … Services are waited for. Elasticsearch, which takes some ten seconds, comes back where it was;
 # ELASTICSEARCH_URL is exported: stack_start start elasticsearch.
 start() {
@@ -96,9 +96,10 @@ jobs_start() {
   for ((n = 1; n <= workers; n++)); do start "persist-$n" "$@"; done
   start recount "$@"
   start schedule "$@"
+  [ "${STACK_SEARCH:-}" != elasticsearch ] || start index "$@"
 }
 
-job_names() { (cd "$PARLEY_VAR/pids" && compgen -G '[prs]*' | grep -E '^(persist|recount|schedule|purge)'); }
+job_names() { (cd "$PARLEY_VAR/pids" && compgen -G '[iprs]*' | grep -E '^(persist|recount|schedule|purge|index|reindex)'); }
 
 # At once: each may have a batch to finish.
 jobs_stop() {
@@ -197,6 +198,7 @@ stack_run() {
   template
   start redis
   start mariadb
+  [ "${STACK_SEARCH:-}" != elasticsearch ] || start elasticsearch
   "$PARLEY_BUILD/jobs/migrate" 2>>"$PARLEY_VAR/log/migrate.log" ||
     { cat "$PARLEY_VAR/log/migrate.log" >&2; return 1; }
   "${@:-:}"
