@@ -228,6 +228,8 @@ static int on_elasticsearch(struct search *s, struct service *service, uint64_t 
 		return err_set(e, why.code, "%s", why.text);
 	if (rc)
 		s->source = ON_ELASTICSEARCH;
+	else
+		metrics_add(&service->metrics, METRICS_FALLBACKS, NULL, 1);
 	if (rc || why.code)
 		tell(service, !rc, &why);
 	return rc;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""run.py API WRITER TOKEN pairs GROUP | order | real STATE COUNT: searches, and says what is not as it should be.
+"""run.py API WRITER TOKEN pairs GROUP | order | odd COUNT | fresh COUNT | real STATE COUNT | answers STATE COUNT:
+searches, and says what is not as it should be.
 
 pairs: a group of pairs.json: body, q, and the highlight, or null when q does not find the body.
-order: order.json. real: COUNT pieces of the texts that `script/demo --state STATE` has loaded.
+order: order.json. odd: COUNT random queries of signs and words, some in the words of JSON, in one of two chats that are
+alike. fresh: COUNT messages are posted, searched for, edited and searched for. real: COUNT pieces of the texts that `script/demo --state STATE` has loaded. answers: prints the answers to COUNT pieces.
 
 SEARCH_SOURCE in the environment: the engine that has to answer, `mysql` by default. SEARCH_WAIT: a command of bash
 that is run when the messages are posted; pairs and order are searched for before it, too.
@@ -124,6 +126,51 @@ def run_order(api, writer, token):
             yield from chat.differences(case["q"])
 
 
+ODD = ["a", "b", "ab", "word", "Word", "é", "ß", '"', '"', "\\", "{", "}", "[", "]", ":", ",", "}}]}", '"}},{"match_all":{}}',
+       "*", "?", "~", "/", "^", "(", ")", "+", "-", "&&", "||", "!", "<em>", "%", "_", "\u0001", "\ufdd0", "\ufdd1",
+       "\u2420", " ", " ", "\n", "\u3000", "😀", "か\u3099", "AND", "NOT", "chat_id", "g3"]
+
+
+def odd(most):
+    return "".join(random.choices(ODD, k=random.randint(1, most)))
+
+
+def run_odd(api, writer, token, count):
+    random.seed(6)
+    other = api.ask("POST", "/applications", {"name": "other"})[0]["token"]
+    chats = [new_chat(api, writer, owner) for owner in (token, token, other)]
+    for body in [odd(12) for _ in range(300)]:
+        for chat in chats:
+            chat.post(writer, body if re.sub(f"[{check.WHITE}]", "", body) else body + ".")
+    chats[0].post(writer, "once more, here alone: word")
+    for _ in twice():
+        done = 0
+        while done < int(count):
+            q = odd(4)
+            if re.sub(f"[{check.WHITE}]", "", q) and not ("\ufdd0" in q or "\ufdd1" in q):
+                yield from random.choice(chats).differences(q)
+                done += 1
+    print(f"{count} queries")
+
+
+def run_fresh(api, writer, token, count):
+    """Each message is found at once, and after an edit by its new text only."""
+    chat = None
+    for i in range(int(count)):
+        if i % 300 == 0:  # with an indexer that is stopped, the tail must not get too long
+            chat = new_chat(api, writer, token)
+        number = chat.post((api, writer)[i % 2], f"posted{i}x")
+        hits = [hit["number"] for hit in chat.search(f"posted{i}x")]
+        if hits != [number]:
+            yield f"posted{i}x, message {number} of {chat.path}: {hits}"
+        api.ask("PATCH", f"{chat.path}/messages/{number}", {"body": f"edited{i}x"})
+        hits = [hit["number"] for hit in chat.search(f"edited{i}x")]
+        left = chat.search(f"posted{i}x")
+        if hits != [number] or left:
+            yield f"edited{i}x, message {number} of {chat.path}: {hits}, {left}"
+    print(f"{count} messages")
+
+
 # ---- real texts ----
 
 def change(text):
@@ -140,12 +187,12 @@ def change(text):
     return swapped if kind == "as it is" else unicodedata.normalize(kind, swapped)
 
 
-def piece(body):
+def piece(body, least=3):
     """3 to 20 characters in a row, or None; a third of them as a phrase, if no quote of theirs ends it."""
-    length = random.randint(3, 20)
+    length = random.randint(least, 20)
     start = random.randrange(max(1, len(body) - length + 1))
     part = body[start:start + length].replace("\0", "")
-    if len(part) < 3 or not re.sub(f"[{check.WHITE}]", "", part):
+    if len(part) < least or not re.sub(f"[{check.WHITE}]", "", part):
         return None
     q = change(part)
     return f'"{q}"' if random.random() < 1 / 3 and '"' not in q else q
@@ -163,17 +210,35 @@ def read_chat(api, path):
     return chat, bodies
 
 
-def run_real(api, _writer, _token, state, count):
-    random.seed(4)
+def read_chats(api, state):
     chats = [read_chat(api, chat["path"])
              for application in json.loads(pathlib.Path(state).read_text())["applications"]
              for chat in application["chats"]]
-    chats = [chat for chat in chats if chat[1]]
+    return [chat for chat in chats if chat[1]]
+
+
+def run_answers(api, _writer, _token, state, count):
+    """Nothing is said to be wrong: what is printed is compared with what the other engine answers."""
+    random.seed(8)
+    chats, done = read_chats(api, state), 0
+    while done < int(count):
+        chat, bodies = random.choice(chats)
+        q = piece(random.choice(list(bodies.values())), 1)
+        if q and len(check.terms(q)) <= 32:
+            hits = chat.search(q)
+            print(json.dumps([chat.path, q, len(hits), hits]))
+            done += 1
+    yield from ()
+
+
+def run_real(api, _writer, _token, state, count):
+    random.seed(4)
+    chats = read_chats(api, state)
     done = found = 0
     while done < int(count):
         chat, bodies = random.choice(chats)
         number = random.choice(list(bodies))
-        q = piece(bodies[number])
+        q = piece(bodies[number], random.choice((1, 3)))
         if not q or len(check.terms(q)) > 32:
             continue
         hits = check.search(q, chat.folded)
@@ -188,7 +253,8 @@ def run_real(api, _writer, _token, state, count):
 
 def main():
     api, writer, token, what, *more = sys.argv[1:]
-    run = {"pairs": run_pairs, "order": run_order, "real": run_real}[what]
+    run = {"pairs": run_pairs, "order": run_order, "odd": run_odd, "fresh": run_fresh, "real": run_real,
+           "answers": run_answers}[what]
     wrong = list(run(Client(api), Client(writer), token, *more))
     for line in wrong[:20]:
         print(line)
