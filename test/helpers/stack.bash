@@ -33,7 +33,7 @@ signal_all() { kill -s "$2" -- "-$(pid_of "$1")"; }
 # Pids of the processes that a program forked.
 children_of() { pgrep -P "$(pid_of "$1")"; }
 
-# start NAME: redis, mariadb, elasticsearch, $STACK_WEB, api, writer, search, recount, schedule, purge, persist,
+# start NAME: redis, mariadb, elasticsearch, $STACK_WEB, api, writer, search, recount, schedule, purge, index, persist,
 # persist-2 … Services are waited for. Elasticsearch, which takes some ten seconds, comes back where it was;
 # ELASTICSEARCH_URL is exported: stack_start start elasticsearch.
 start() {
@@ -98,7 +98,7 @@ jobs_start() {
   start schedule "$@"
 }
 
-job_names() { (cd "$PARLEY_VAR/pids" && compgen -G '[prs]*' | grep -E '^(persist|recount|schedule|purge)'); }
+job_names() { (cd "$PARLEY_VAR/pids" && compgen -G '[iprs]*' | grep -E '^(persist|recount|schedule|purge|index|reindex)'); }
 
 # At once: each may have a batch to finish.
 jobs_stop() {
