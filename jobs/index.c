@@ -9,6 +9,7 @@
 #include "log.h"
 #include "outbox.h"
 #include "rebuild.h"
+#include "stop.h"
 #include "worker.h"
 
 #define PAUSE_MS 1000       /* after a failure, at first */
@@ -220,6 +221,8 @@ static int build(struct indexing *x, struct err *e)
 /* Without MySQL nothing goes on at all; without Elasticsearch the jobs do. */
 static void failed(struct indexing *x, const struct err *e)
 {
+	if (stop_asked())
+		return;
 	if (e->code != ERR_ELASTIC) {
 		worker_back_off(x->w, "cannot index", e);
 		return;

@@ -50,7 +50,7 @@ static int read_docs(struct message *m, size_t n, struct json docs, struct err *
 static int ask_elastic(struct message *m, size_t n, struct elastic *el, const char *alias, int64_t timeout_ms,
 		       struct err *e)
 {
-	struct elastic_request r = { .method = "POST", .timeout_ms = timeout_ms };
+	struct elastic_request r = { .method = "POST", .until_stop = true, .timeout_ms = timeout_ms };
 	struct buf path = BUF_INIT, body = BUF_INIT;
 	struct json root;
 	int rc;

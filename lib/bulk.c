@@ -214,7 +214,7 @@ static int send_part(const struct sending *s, size_t i, size_t n, struct err *e)
 	const struct bulk_op *op = bulk_ops(s->bulk, &all);
 	size_t from = op[i].at, to = i + n < all ? op[i + n].at : s->bulk->body.len;
 	const struct elastic_request r = { .method = "POST", .path = s->path, .body = s->bulk->body.data + from,
-					   .len = to - from, .lines = true, .timeout_ms = s->timeout_ms };
+					   .len = to - from, .lines = true, .until_stop = true, .timeout_ms = s->timeout_ms };
 	struct json reply;
 
 	if (elastic_send(s->el, &r, e))

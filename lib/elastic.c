@@ -112,6 +112,34 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 	return n;
 }
 
+/* They are blocked while libcurl is at work (perform). */
+static void stop_signals(sigset_t *stops)
+{
+	sigemptyset(stops);
+	sigaddset(stops, SIGTERM);
+	sigaddset(stops, SIGINT);
+	sigaddset(stops, SIGHUP);
+}
+
+/* Asked by libcurl now and then; anything but 0 ends the request. */
+static int is_stopped(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
+	struct elastic *el = arg;
+	sigset_t pending;
+	size_t i;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	sigpending(&pending);
+	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		if (sigismember(&pending, stops[i]))
+			el->stopped = true;
+	return el->stopped;
+}
+
 static const struct {
 	CURLoption option;
 	long value;
@@ -181,7 +209,9 @@ static int make_handle(struct elastic *el, struct err *e)
 	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take) ||
 	    curl_easy_setopt(c, CURLOPT_WRITEDATA, el) ||
 	    curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, once) ||
-	    curl_easy_setopt(c, CURLOPT_PREREQDATA, el)) {
+	    curl_easy_setopt(c, CURLOPT_PREREQDATA, el) ||
+	    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, is_stopped) ||
+	    curl_easy_setopt(c, CURLOPT_XFERINFODATA, el)) {
 		curl_easy_cleanup(c);
 		return err_memory(e);
 	}
@@ -214,9 +244,10 @@ static int prepare(struct elastic *el, const struct elastic_request *r, struct e
 	       set_body(el->curl, r) &&
 	       !curl_easy_setopt(el->curl, CURLOPT_CUSTOMREQUEST, r->method) &&
 	       !curl_easy_setopt(el->curl, CURLOPT_HTTPHEADER, el->headers[r->lines]) &&
+	       !curl_easy_setopt(el->curl, CURLOPT_NOPROGRESS, r->until_stop ? 0L : 1L) &&
 	       !curl_easy_setopt(el->curl, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
 	buf_clear(&url);
-	el->sent = false;
+	el->sent = el->stopped = false;
 	return good ? 0 : err_memory(e);
 }
 
@@ -230,7 +261,7 @@ static int no_answer(const struct elastic *el, CURLcode code, const char *text, 
 		text = "no answer in time";
 		break;
 	case CURLE_ABORTED_BY_CALLBACK:
-		text = "the connection broke before an answer came";
+		text = el->stopped ? "told to stop before an answer came" : "the connection broke before an answer came";
 		break;
 	case CURLE_WRITE_ERROR:
 	case CURLE_FILESIZE_EXCEEDED:
@@ -251,10 +282,7 @@ static CURLcode perform(CURL *c)
 	sigset_t stops, before;
 	CURLcode code;
 
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	sigaddset(&stops, SIGHUP);
+	stop_signals(&stops);
 	pthread_sigmask(SIG_BLOCK, &stops, &before);
 	code = curl_easy_perform(c);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -30,6 +30,7 @@ struct elastic {
 	int64_t open_ms;               /* how long the breaker was opened last; 0: closed */
 	int64_t until_ms;              /* clock_mono_ms from which on one may try */
 	bool sent;                     /* the request at hand went out */
+	bool stopped;                  /* and was ended by a signal */
 	int status;                    /* of the last answer; 0: none */
 	struct buf reply;              /* its body */
 };
@@ -42,6 +43,7 @@ struct elastic_request {
 	bool lines;          /* the body is NDJSON, not JSON */
 	bool check;          /* asks how the server is: also while the breaker is open, and it counts neither
 			      * as a failure nor as an answer (elastic_well) */
+	bool until_stop;     /* a TERM, INT or HUP that comes meanwhile ends it, within about a second */
 	int64_t timeout_ms;  /* for all of it */
 };
 

@@ -45,7 +45,7 @@ static int ask(struct elastic *el, const char *method, const struct buf *path, c
 {
 	const struct elastic_request r = { .method = method, .path = buf_str(path),
 					   .body = body ? body->data : NULL, .len = body ? body->len : 0,
-					   .timeout_ms = strcmp(method, "GET") ? CHANGE_MS : LOOK_MS };
+					   .until_stop = true, .timeout_ms = strcmp(method, "GET") ? CHANGE_MS : LOOK_MS };
 
 	if (path->failed || (body && body->failed))
 		return err_memory(e);
@@ -271,7 +271,7 @@ int elastic_index_delete(struct elastic *el, const char *name, struct err *e)
 int elastic_index_refresh(struct elastic *el, const char *name, int64_t timeout_ms, struct err *e)
 {
 	struct buf path = BUF_INIT;
-	struct elastic_request r = { .method = "POST", .timeout_ms = timeout_ms };
+	struct elastic_request r = { .method = "POST", .until_stop = true, .timeout_ms = timeout_ms };
 	struct json root, shards;
 	uint64_t failed = 1, good = 0;
 	int rc;

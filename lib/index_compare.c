@@ -50,7 +50,7 @@ static int search(struct index_compare *c, const struct buf *path, const struct 
 		  struct err *e)
 {
 	const struct elastic_request r = { .method = "POST", .path = buf_str(path), .body = body->data,
-					   .len = body->len, .timeout_ms = c->timeout_ms };
+					   .len = body->len, .until_stop = true, .timeout_ms = c->timeout_ms };
 	uint64_t failed = 1;
 
 	if (path->failed || body->failed)

@@ -24,12 +24,19 @@ struct targets {
 	size_t n;
 };
 
+static uint64_t most_rows(const struct indexer *x, uint64_t wanted)
+{
+	uint64_t most = (uint64_t)x->el->conf->index_rows;
+
+	return wanted < most ? wanted : most;
+}
+
 void indexer_init(struct indexer *x, struct db *db, struct elastic *el)
 {
 	memset(x, 0, sizeof(*x));
 	x->db = db;
 	x->el = el;
-	x->most = PROBE_ROWS;
+	x->most = most_rows(x, PROBE_ROWS);
 	bulk_init(&x->bulk);
 }
 
@@ -309,9 +316,8 @@ int indexer_run(struct indexer *x, struct err *e)
 	if (rc == INDEXER_TOLD && x->report.again)
 		rc = not_now(x, e);
 	if (rc < 0)
-		x->most = PROBE_ROWS;
+		x->most = most_rows(x, PROBE_ROWS);
 	else if (rc == INDEXER_TOLD)
-		x->most = x->most * GROWTH < (uint64_t)x->el->conf->index_rows ? x->most * GROWTH
-									    : (uint64_t)x->el->conf->index_rows;
+		x->most = most_rows(x, x->most * GROWTH);
 	return rc;
 }

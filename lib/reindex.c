@@ -1,6 +1,7 @@
 /* Makes a new index in the foreground. */
 #include "reindex.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -113,7 +114,7 @@ static int chats_total(struct db *db, uint64_t *chats, struct err *e)
 	return 0;
 }
 
-/* The line for the phase that comes now. */
+/* What is being built, and the line for the phase that comes now. */
 static int show_phase(struct reindex *r, struct err *e)
 {
 	struct search_state s;
@@ -123,6 +124,8 @@ static int show_phase(struct reindex *r, struct err *e)
 	if (search_state_read(r->db, &s, e) || search_backfill_read(r->db, &b, e) ||
 	    chats_total(r->db, &chats, e))
 		return -1;
+	if (*s.building.name)
+		snprintf(r->building, sizeof(r->building), "%s", s.building.name);
 	if (s.phase == r->phase)
 		return 0;
 	progress_end(&r->progress);
@@ -146,8 +149,10 @@ static int step(struct reindex *r, struct err *e)
 	rc = rebuild_step(&r->rebuild, e);
 	r->told += r->rebuild.told;
 	r->refused += r->rebuild.refused;
-	if (rc == REBUILD_NONE)
-		return err_set(e, ERR_INVALID, "the new index was given up by somebody else");
+	if (rc == REBUILD_NONE) /* the last step was done by somebody else, or before this was begun */
+		return *r->building && !strcmp(r->building, r->rebuild.state.active.name)
+			       ? 1
+			       : err_set(e, ERR_INVALID, "the new index was given up by somebody else");
 	return rc < 0 ? -1 : rc == REBUILD_DONE;
 }
 

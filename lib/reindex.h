@@ -22,6 +22,7 @@ struct reindex {
 	struct rebuild rebuild;
 	struct progress progress;
 	enum search_phase phase; /* that the progress is of */
+	char building[SEARCH_NAME]; /* the index that is being made */
 	int64_t next_ms;  /* clock_mono_ms from which on the outbox is looked at again */
 	int64_t pause_ms; /* the last one; 0: all goes well */
 	int64_t well_ms;  /* clock_mono_ms when it went well last */

@@ -21,19 +21,22 @@ teardown() {
   [ ! -f "$PARLEY_VAR/pids/server" ] || stop server 60000
 }
 
+server_options=() # of script/server
+
 # server_start [SETTING…]: in the background, its pid in pids/server. All that it starts has MARK.
 server_start() {
   : >"$out"
   servers_outlive='' # its exit status is asked for
-  spawn "$err" bash -c 'out=$1; shift; exec env "$@" script/server >"$out"' server "$out" \
-    MARK="$PARLEY_VAR" PARLEY_WORKERS=2 "$@"
+  spawn "$err" bash -c 'out=$1; shift; exec env "$@" >"$out"' server "$out" \
+    MARK="$PARLEY_VAR" PARLEY_WORKERS=2 "$@" script/server "${server_options[@]}"
   echo "$REPLY" >"$PARLEY_VAR/pids/server"
   await 300000 "$REPLY" grep -q '^ready: ' "$out" || { cat "$err" >&2; return 1; }
 }
 
 # server_refuses SETTING…: ends by itself, not 0, with one line; prints it
 server_refuses() {
-  ! env MARK="$PARLEY_VAR" "$@" timeout 120 "$stack_root/script/server" >"$out" 2>"$err" 3>&- ||
+  ! env MARK="$PARLEY_VAR" "$@" timeout 120 "$stack_root/script/server" "${server_options[@]}" \
+    >"$out" 2>"$err" 3>&- ||
     return 1
   [ ! -s "$out" ] || return 1
   [ "$(wc -l <"$err")" = 1 ] || return 1
@@ -200,4 +203,78 @@ interrupt() {
   mariadb_answers "$own"
   stop own-mariadb
   stop own-redis
+}
+
+elastic() { curl -sf --max-time 5 "$@"; }
+has_document() { elastic "$(cat "$PARLEY_VAR/run/elasticsearch.url")/kept/_doc/1?routing=1" >/dev/null; }
+elastic_pids() { left | grep ' [^ ]*/java ' | cut -d ' ' -f 1; }
+elastic_is_two() { [ "$(elastic_pids | wc -l)" = 2 ]; }
+
+# elastic_returns OLD-PID: another runs, and what it had is there
+elastic_returns() {
+  wait_for 30 elastic_is_two
+  ! elastic_pids | grep -qx "$1"
+  wait_for 60 has_document
+  wait_for 20 is_healthy "$API"
+}
+
+# bats test_tags=script:server-elasticsearch
+@test "--with-elasticsearch starts one too, keeps it alive, and finds its data again" {
+  local url pid
+  cd "$stack_root"
+  server_options=(--with-elasticsearch)
+  server_start
+  same "$(cat "$out")" "ready: http://127.0.0.1:$API_PORT"
+  request GET /health
+  expect 200
+  same "$(json .services.elasticsearch.status)" ok
+  url=$(cat "$PARLEY_VAR/run/elasticsearch.url")
+  elastic -X PUT --json '{"a":1}' "$url/kept/_doc/1?routing=1"
+  [ "$(id -u)" != 0 ] || same "$(elastic_pids | xargs ps -o user= -p | sort -u)" parley
+
+  pid=$(elastic_pids | head -n 1) # the one that starts the other
+  kill -KILL "$pid"
+  wait_for 10 log_has server 'elasticsearch .* starting it again'
+  elastic_returns "$pid"
+  pid=$(elastic_pids | tail -n 1)
+  kill -KILL "$pid"
+  elastic_returns "$pid"
+  same "$(log_count server 'elasticsearch .* starting it again')" 2
+  interrupt INT
+  same "$(left)" ""
+
+  server_start
+  wait_for 10 has_document
+  same "$(cat "$PARLEY_VAR/run/elasticsearch.url")" "$url"
+  interrupt TERM
+  same "$(left)" ""
+}
+
+# bats test_tags=script:server-elasticsearch,settings:own-servers
+@test "with ELASTICSEARCH_URL set that server is used and none is started, whatever is asked for" {
+  cd "$stack_root"
+  start elasticsearch
+  server_options=(--with-elasticsearch)
+  server_start "PARLEY_VAR=$PARLEY_VAR/third"
+  same "$(elastic_pids)" ""
+  request GET /health
+  same "$(json .services.elasticsearch.status)" ok
+  signal elasticsearch STOP
+  request GET /health
+  same "$(json .services.elasticsearch.status)" down
+  signal elasticsearch CONT
+  interrupt TERM
+  stop elasticsearch
+}
+
+# bats test_tags=script:server-refuses
+@test "an Elasticsearch that cannot be had is one line, and nothing is left running" {
+  cd "$stack_root"
+  server_options=(--with-elasticsearch)
+  same "$(server_refuses XDG_CACHE_HOME=/proc/none PARLEY_ELASTICSEARCH_HOME=)" \
+    'server: cannot make the folder /proc/none/parley'
+  same "$(server_refuses PARLEY_ELASTICSEARCH_HOME=/proc)" \
+    'server: PARLEY_ELASTICSEARCH_HOME=/proc is no unpacked Elasticsearch'
+  [[ $(server_refuses PARLEY_ELASTICSEARCH_HEAP=much) == 'server: Elasticsearch does not start: '* ]]
+  same "$(left)" ""
 }

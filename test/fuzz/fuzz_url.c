@@ -1,5 +1,6 @@
 /* No text crashes url_parse or url_mask; and where a password was put, neither the mask nor the
- * error shows it, and url_parse finds it again. */
+ * error shows it, and url_parse finds it again. What url_base makes of a URL leads to the same place, without
+ * user and password. */
 #include "url.h"
 
 #include <stdbool.h>
@@ -24,6 +25,25 @@ static bool present(const char *s)
 	return !s || *s;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void based(const char *text, const struct url *u)
+{
+	struct buf base = BUF_INIT;
+	struct url v = URL_INIT;
+
+	must(!url_base(text, &base, NULL));
+	must(base.len && base.data[base.len - 1] != '/');
+	must(!url_parse(&v, buf_str(&base), NULL));
+	must(!v.user && !v.password && same(v.scheme, u->scheme) && same(v.host, u->host) &&
+	     v.port == u->port);
+	url_clear(&v);
+	buf_clear(&base);
+}
+
 static void any_text(const char *text)
 {
 	struct url u = URL_INIT;
@@ -40,6 +60,8 @@ static void any_text(const char *text)
 		must(u.port <= 65535);
 		if (!strcmp(u.scheme, "unix"))
 			must(u.path && *u.path == '/' && !u.host && !u.port);
+		if (!strncmp(u.scheme, "http", 4))
+			based(text, &u);
 	}
 	url_clear(&u);
 	buf_clear(&mask);
