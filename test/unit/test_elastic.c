@@ -272,6 +272,18 @@ static void a_head_has_no_body_and_what_follows_it_has_one(void)
 	end();
 }
 
+static void a_password_needs_no_user(void)
+{
+	begin_at(":" SECRET "@", "", (const struct answer[]){ OK }, 1);
+	CHECK(works());
+	CHECK(has_line(request_seen(), "Authorization: Basic OnMzY3JldA=="));
+	end();
+	begin_at("", "", (const struct answer[]){ OK }, 1);
+	CHECK(works());
+	CHECK(!strstr(request_seen(), "Authorization"));
+	end();
+}
+
 static void no_proxy_of_the_environment_is_used(void)
 {
 	setenv("http_proxy", "http://127.0.0.1:1", 1);
@@ -634,6 +646,7 @@ static void failing_allocations(void)
 static const struct check_test tests[] = {
 	CHECK_TEST(sends_what_was_asked_for),
 	CHECK_TEST(a_head_has_no_body_and_what_follows_it_has_one),
+	CHECK_TEST(a_password_needs_no_user),
 	CHECK_TEST(no_proxy_of_the_environment_is_used),
 	CHECK_TEST(a_connection_is_kept_and_a_new_one_made_when_it_is_closed),
 	CHECK_TEST(nothing_is_sent_twice),
