@@ -161,11 +161,11 @@ static const struct {
 /* "": none, also none of the environment. With a CA of its own the system's do not count. */
 static bool set_texts(const struct elastic *el, CURL *c)
 {
-	const char *ca = el->conf->elasticsearch_ca;
+	const char *ca = el->conf->elasticsearch_ca, *user = el->user || !el->password ? el->user : "";
 
 	return !curl_easy_setopt(c, CURLOPT_PROXY, "") &&
 	       !curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") &&
-	       (!el->user || !curl_easy_setopt(c, CURLOPT_USERNAME, el->user)) &&
+	       (!user || !curl_easy_setopt(c, CURLOPT_USERNAME, user)) &&
 	       (!el->password || !curl_easy_setopt(c, CURLOPT_PASSWORD, el->password)) &&
 	       (!*ca || (!curl_easy_setopt(c, CURLOPT_CAINFO, ca) &&
 			 !curl_easy_setopt(c, CURLOPT_CAPATH, NULL)));

@@ -1,8 +1,8 @@
 /* elastic: one connection to Elasticsearch, through libcurl.
  *
  * A process has its own, made when it is first used. Five failures in a row (no answer in time, none at
- * all, 429, 5xx) open its breaker: for a second, then two, up to a minute, everything fails at once;
- * then one request tries. */
+ * all, 429, 5xx, or what is no JSON where it has to be) open its breaker: for a second, then two, up to a
+ * minute, everything fails at once; then one request tries. */
 #ifndef PARLEY_ELASTIC_H
 #define PARLEY_ELASTIC_H
 

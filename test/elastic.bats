@@ -218,3 +218,36 @@ os.execv(sys.argv[1], sys.argv[1:])" "$2"' bash "$BATS_TEST_TMPDIR/resolv.conf" 
   stop writer
   start writer
 }
+
+# files FOLDER: their names and sizes
+files() { find "$1" -type f -printf '%P %s\n' | sort; }
+
+# Each run is killed at some moment of the time that one takes.
+@test "script/elasticsearch: of a run that is killed nothing half is taken, and two at once give the same" {
+  local home=$BATS_TEST_TMPDIR/parley/elasticsearch-8.19.4 first began ms pid n
+  export XDG_CACHE_HOME=$BATS_TEST_TMPDIR
+  unset PARLEY_ELASTICSEARCH_HOME
+  now_ms
+  began=$REPLY
+  same "$("$stack_root/script/elasticsearch")" "$home"
+  now_ms
+  ms=$((REPLY - began))
+  first=$(files "$home")
+  for n in 1 2; do
+    rm -rf "$home"
+    spawn "$BATS_TEST_TMPDIR/log" "$stack_root/script/elasticsearch"
+    pid=$REPLY
+    await $((RANDOM % ms)) "$pid" false || true
+    kill -KILL -- "-$pid" 2>/dev/null || true
+    await 5000 "" group_gone "$pid"
+    [ ! -e "$home" ] || same "$(files "$home")" "$first"
+  done
+  rm -rf "$home"
+  spawn "$BATS_TEST_TMPDIR/other" "$stack_root/script/elasticsearch"
+  pid=$REPLY
+  same "$("$stack_root/script/elasticsearch")" "$home"
+  await 60000 "" group_gone "$pid"
+  same "$(cat "$BATS_TEST_TMPDIR/other")" "$home"
+  same "$(files "$home")" "$first"
+  same "$(find "$XDG_CACHE_HOME/parley" -mindepth 1 -maxdepth 1 | sort | xargs)" "$home $home.lock"
+}

@@ -212,9 +212,9 @@ elastic_is_two() { [ "$(elastic_pids | wc -l)" = 2 ]; }
 
 # elastic_returns OLD-PID: another runs, and what it had is there
 elastic_returns() {
-  wait_for 30 elastic_is_two
+  wait_for 60 elastic_is_two
   ! elastic_pids | grep -qx "$1"
-  wait_for 60 has_document
+  wait_for 120 has_document
   wait_for 20 is_healthy "$API"
 }
 

@@ -56,6 +56,8 @@ start() {
     elasticsearch)
       ELASTICSEARCH_URL=$(<"$PARLEY_VAR/run/elasticsearch.url")
       export ELASTICSEARCH_URL
+      # what it has on disk is read in after its first answer
+      curl -s -o /dev/null "$ELASTICSEARCH_URL/_cluster/health?wait_for_status=yellow&timeout=30s"
       ;;
     api | writer | search)
       await 20000 "$REPLY" test -S "$PARLEY_VAR/run/$name.sock" || { tail "$log" >&2; return 1; }
