@@ -31,7 +31,7 @@ middle() { sort -n "$BATS_TEST_TMPDIR/$1" | awk '{ v[NR] = $1 } END { print v[in
 
 @test "the median of writes with Elasticsearch and without it, when it was killed, is the same within a quarter" {
   local round
-  for ((round = 0; round < $(long 3 5); round++)); do
+  for ((round = 0; round < $(long 2 5); round++)); do
     posted warming # a Java that has just started compiles for a while
     posted with
     kill_9 elasticsearch

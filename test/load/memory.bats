@@ -78,7 +78,7 @@ round() {
   tell "Private_Dirty of api and writer, fresh: ${small[*]} kB; after 300 posts: ${before[*]} kB"
   holds "${before[0]} <= 3072 && ${before[1]} <= 3072"
 
-  rounds=$(long 7 140)
+  rounds=$(long 5 140)
   for ((n = 0; n < rounds; n++)); do
     round 3>"$log-figures"
     [ $((n % (rounds / 5))) != 0 ] ||
