@@ -115,16 +115,23 @@ static enum bulk_state judge(const struct bulk_op *op, uint64_t status, struct j
 	}
 }
 
+static void add_text(struct buf *out, const char *between, struct json string)
+{
+	if (json_kind(string) != JSON_STRING)
+		return;
+	buf_addstr(out, between);
+	json_string(string, out, NULL);
+}
+
 /* "400 document_parsing_exception: failed to parse …". Not remembering it is no failure. */
 static void remember(struct bulk *b, struct bulk_op *op, uint64_t status, struct json error)
 {
 	struct buf text = BUF_INIT;
 	size_t at;
 
-	buf_addf(&text, "%llu ", (unsigned long long)status);
-	json_string(json_member(error, "type"), &text, NULL);
-	buf_addstr(&text, ": ");
-	json_string(json_member(error, "reason"), &text, NULL);
+	buf_addf(&text, "%llu", (unsigned long long)status);
+	add_text(&text, " ", json_member(error, "type"));
+	add_text(&text, ": ", json_member(error, "reason"));
 	if (!b->whys.len)
 		buf_addch(&b->whys, '\0');
 	at = b->whys.len;

@@ -26,11 +26,12 @@ char *elastic_index_name(char name[SEARCH_NAME], const struct conf *conf, uint64
 uint64_t elastic_index_version(const struct conf *conf, const char *name)
 {
 	size_t len = strlen(conf->elasticsearch_index);
-	const char *digits = name + len + 2;
+	const char *digits;
 	uint64_t n;
 
 	if (strncmp(name, conf->elasticsearch_index, len) != 0 || strncmp(name + len, "_v", 2) != 0)
 		return 0;
+	digits = name + len + 2;
 	if (!*digits || digits[strspn(digits, "0123456789")] || *digits == '0')
 		return 0;
 	n = strtoull(digits, NULL, 10);

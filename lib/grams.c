@@ -181,12 +181,13 @@ static int collect(struct grams *g)
 
 static void add_short(struct buf *out, uint64_t points)
 {
-	struct gram_point p[2] = { encoded((int)(points >> 32) - 1), encoded((int)(points & UINT32_MAX)) };
+	struct gram_point p[2];
+	size_t n = 0;
 
 	if (points >> 32)
-		add(out, p, 2);
-	else
-		add(out, p + 1, 1);
+		p[n++] = encoded((int)(points >> 32) - 1);
+	p[n++] = encoded((int)(points & UINT32_MAX));
+	add(out, p, n);
 }
 
 int grams_short(struct grams *g, struct buf *out)

@@ -63,6 +63,42 @@ static void reads_what_others_write(void)
 	}
 }
 
+static void reads_ranges_of_messages(void)
+{
+	static const struct {
+		const char *args;
+		uint64_t from, to;
+		bool fault;
+	} cases[] = {
+		{ "[]", 0, 0, false },
+		{ "[null,null]", 0, 0, false },
+		{ "[{}]", 0, 0, true },
+		{ "[7,9]", 7, 9, false },
+		{ "[7,7]", 7, 7, false },
+		{ "[1,18446744073709551615]", 1, UINT64_MAX, false },
+		{ "[{\"from_id\":7,\"to_id\":9}]", 7, 9, false },
+		{ "[9,7]", 0, 9, true },
+		{ "[0,9]", 0, 9, true },
+		{ "[7]", 0, 0, true },
+		{ "[7,null]", 0, 0, true },
+		{ "[\"7\",\"9\"]", 0, 0, true },
+		{ "[-1,9]", 0, 0, true },
+		{ "[7,1.5]", 0, 0, true },
+	};
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct job j;
+
+		snprintf(text, sizeof(text), "{\"class\":\"ReindexMessagesJob\",\"args\":%s}", cases[i].args);
+		j = parse(text);
+		CHECK_CASE(j.class == JOB_REINDEX && (j.fault != NULL) == cases[i].fault, cases[i].args);
+		CHECK_CASE(j.id == cases[i].from, cases[i].args);
+		CHECK_CASE(cases[i].fault || j.to_id == cases[i].to, cases[i].args);
+	}
+}
+
 static void tells_arguments_that_make_no_sense(void)
 {
 	static const char *const cases[] = {
@@ -227,6 +263,7 @@ static void survives_failing_allocations(void)
 
 static const struct check_test tests[] = {
 	CHECK_TEST(reads_what_others_write),
+	CHECK_TEST(reads_ranges_of_messages),
 	CHECK_TEST(tells_arguments_that_make_no_sense),
 	CHECK_TEST(makes_keys),
 	CHECK_TEST(reads_times),
