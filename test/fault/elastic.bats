@@ -251,3 +251,20 @@ t10_behind() {
 @test "T10: Elasticsearch away for thousands of messages catches up by itself" {
   each_seed t10_behind
 }
+
+flushall() {
+  redis FLUSHALL >/dev/null
+  loss_now
+}
+
+# The numbers of what is lost are gaps until somebody takes note.
+t10_flushed() {
+  losing flushall
+  invariants 30 "${loss[@]}"
+  "$PARLEY_BUILD/jobs/queue" repair
+  as_mysql
+}
+
+@test "T10: FLUSHALL under load: Elasticsearch has what MySQL has" {
+  each_seed t10_flushed
+}

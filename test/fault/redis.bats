@@ -73,21 +73,6 @@ t4_killed() {
 
 aof() { echo "$PARLEY_VAR"/redis/appendonlydir/*.incr.aof; }
 
-# losing COMMAND…: what it does to Redis happens under load, which goes on when Redis does
-losing() {
-  scene 2
-  load_start posting --clients 16 --for 600 --rate 800 --retry
-  wait_for 20 commits_happen
-  pause 300 1000
-  loss_ahead
-  "$@"
-  kills=$((kills + 1))
-  wait_for 20 can_write
-  pause 500 1000
-  load_stop posting
-  wait_for 30 reviving drained
-}
-
 # At some byte before a moment since when something was given, drained and stored; or only at the very end,
 # where perhaps nobody can notice.
 cut_aof() {

@@ -274,6 +274,21 @@ loss_now() {
   loss=(--lost-before "$at" --kept "$BATS_TEST_TMPDIR/kept" --foreign probe-)
 }
 
+# losing COMMAND…: what it does to Redis happens under load, which goes on when Redis does
+losing() {
+  scene 2
+  load_start posting --clients 16 --for 600 --rate 800 --retry
+  wait_for 20 commits_happen
+  pause 300 1000
+  loss_ahead
+  "$@"
+  kills=$((kills + 1))
+  wait_for 20 can_write
+  pause 500 1000
+  load_stop posting
+  wait_for 30 reviving drained
+}
+
 # losses: so often Redis was found to have gone back, and was recovered
 losses() { db "SELECT COUNT(*) FROM redis_losses WHERE recovered_at IS NOT NULL"; }
 
