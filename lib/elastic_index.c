@@ -80,7 +80,7 @@ static void read_index(struct json name, struct json index, struct elastic_look 
 int elastic_index_find(struct elastic *el, const char *name, struct elastic_look *l, struct err *e)
 {
 	struct buf path = BUF_INIT;
-	struct json root, key;
+	struct json root = { 0 }, key;
 	size_t at = 1;
 	int rc;
 
@@ -110,7 +110,7 @@ int elastic_index_list(struct elastic *el, int (*seen)(void *arg, const char *na
 {
 	const char *alias = el->conf->elasticsearch_index;
 	struct buf path = BUF_INIT;
-	struct json root, key, index;
+	struct json root = { 0 }, key, index;
 	char name[SEARCH_NAME];
 	size_t at = 1;
 	int rc;
@@ -134,7 +134,7 @@ int elastic_index_list(struct elastic *el, int (*seen)(void *arg, const char *na
 static int change(struct elastic *el, const char *method, const struct buf *path, const struct buf *body,
 		  struct err *e)
 {
-	struct json root;
+	struct json root = { 0 };
 	int rc = ask(el, method, path, body, &root, e);
 
 	if (rc < 0)
@@ -169,7 +169,7 @@ static int send_actions(struct elastic *el, struct buf *body, struct err *e)
 static int add_removals(struct elastic *el, const char *alias, struct buf *body, struct err *e)
 {
 	struct buf path = BUF_INIT;
-	struct json root, key;
+	struct json root = { 0 }, key;
 	char name[SEARCH_NAME];
 	size_t at = 1;
 	int rc;
@@ -259,7 +259,7 @@ int elastic_index_unlead(struct elastic *el, struct err *e)
 int elastic_index_delete(struct elastic *el, const char *name, struct err *e)
 {
 	struct buf path = BUF_INIT;
-	struct json root;
+	struct json root = { 0 };
 	int rc;
 
 	buf_addf(&path, "/%s", name);
@@ -273,7 +273,7 @@ int elastic_index_refresh(struct elastic *el, const char *name, int64_t timeout_
 {
 	struct buf path = BUF_INIT;
 	struct elastic_request r = { .method = "POST", .until_stop = true, .timeout_ms = timeout_ms };
-	struct json root, shards;
+	struct json root = { 0 }, shards;
 	uint64_t failed = 1, good = 0;
 	int rc;
 

@@ -1,31 +1,14 @@
 /* Compares what MySQL has with what Elasticsearch has. */
 #include "index_compare.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "document.h"
 #include "key.h"
 
-#define WINDOW 1000  /* numbers; the statement compare_windows says so too */
 #define WINDOWS 1000 /* that are compared with one question, about */
 #define CHATS 500    /* likewise */
-#define GONE 1000    /* chats of Elasticsearch that are looked at together */
 #define KEEP 65536
-#define LLU(n) ((unsigned long long)(n))
-
-struct window {
-	uint64_t chat;
-	uint64_t number; /* of its first, / WINDOW */
-	uint64_t count, sum;
-};
-
-struct row { /* a message, of MySQL or of Elasticsearch */
-	uint32_t number;
-	uint64_t version;
-	uint64_t check;
-};
 
 uint32_t compare_version(const struct compare_finding *f)
 {
@@ -43,222 +26,11 @@ void index_compare_clear(struct index_compare *c)
 	buf_clear(&c->numbers);
 }
 
-/* ------------------------------------------------------------------ asking Elasticsearch */
-
-/* A search whose answer is complete, or an error. */
-static int search(struct index_compare *c, const struct buf *path, const struct buf *body, struct json *root,
-		  struct err *e)
-{
-	const struct elastic_request r = { .method = "POST", .path = buf_str(path), .body = body->data,
-					   .len = body->len, .until_stop = true, .timeout_ms = c->timeout_ms };
-	uint64_t failed = 1;
-
-	if (path->failed || body->failed)
-		return err_memory(e);
-	if (elastic_json(c->el, &r, root, e))
-		return -1;
-	if (c->el->status != 200)
-		return elastic_refused(c->el, e);
-	json_u64(json_member(json_member(*root, "_shards"), "failed"), &failed);
-	if (failed || json_kind(json_member(*root, "timed_out")) != JSON_FALSE)
-		return err_set(e, ERR_ELASTIC, "elasticsearch: not all shards of %.100s answered", c->index);
-	return 0;
-}
-
-/* A whole number that Elasticsearch writes as a double. */
-static bool whole(struct json value, uint64_t *n)
-{
-	double d;
-
-	if (!json_double(value, &d) || d < 0 || d > 9e15)
-		return false;
-	*n = (uint64_t)llround(d);
-	return true;
-}
-
-static bool chat_of(struct json key, uint64_t *chat)
-{
-	struct buf text = BUF_INIT;
-	bool good;
-
-	json_string(key, &text, NULL);
-	*chat = strtoull(buf_str(&text), NULL, 10);
-	good = text.len && !text.failed;
-	buf_clear(&text);
-	return good;
-}
-
-/* ------------------------------------------------------------------ windows */
-
-static void ask_for_windows(struct buf *body, const uint64_t *chats, size_t n, uint32_t from, uint32_t to)
-{
-	size_t i;
-
-	buf_addstr(body, "{\"query\":{\"bool\":{\"filter\":[{\"terms\":{\"chat_id\":[");
-	for (i = 0; i < n; i++)
-		buf_addf(body, "%s\"%llu\"", i ? "," : "", LLU(chats[i]));
-	buf_addf(body,
-		 "]}},{\"range\":{\"number\":{\"gte\":%lu,\"lte\":%lu}}}]}},\"aggs\":{\"chats\":{\"terms\":{"
-		 "\"field\":\"chat_id\",\"size\":%zu},\"aggs\":{\"windows\":{\"histogram\":{\"field\":\"number\","
-		 "\"interval\":%d,\"min_doc_count\":1},\"aggs\":{\"check\":{\"sum\":{\"field\":\"check\"}}}}}}}}",
-		 (unsigned long)from, (unsigned long)to, n, WINDOW);
-}
-
-static int read_windows(struct index_compare *c, struct json chat, struct err *e)
-{
-	struct json buckets = json_member(json_member(chat, "windows"), "buckets"), bucket;
-	struct window w = { 0 };
-	size_t at = 1;
-
-	if (!chat_of(json_member(chat, "key"), &w.chat))
-		return err_set(e, ERR_ELASTIC, "elasticsearch: a chat's key is no number");
-	while ((bucket = json_next(buckets, &at)).len) {
-		uint64_t first;
-
-		if (!whole(json_member(bucket, "key"), &first) ||
-		    !json_u64(json_member(bucket, "doc_count"), &w.count) ||
-		    !whole(json_member(json_member(bucket, "check"), "value"), &w.sum))
-			return err_set(e, ERR_ELASTIC, "elasticsearch: a histogram's bucket lacks its numbers");
-		w.number = first / WINDOW;
-		c->documents += w.count;
-		if (buf_add(&c->theirs, &w, sizeof(w)))
-			return err_memory(e);
-	}
-	return 0;
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct window *x = a, *y = b;
-
-	if (x->chat != y->chat)
-		return x->chat < y->chat ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-/* A few chats are asked for where they are; with many, the address would grow too long. */
-static void add_routing(struct buf *path, const uint64_t *chats, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && n <= 20; i++)
-		buf_addf(path, "%s%llu", i ? "," : "&routing=", LLU(chats[i]));
-}
-
-static int windows_of_elastic(struct index_compare *c, const uint64_t *chats, size_t n, uint32_t from, uint32_t to,
-			      struct err *e)
-{
-	struct buf path = BUF_INIT, body = BUF_INIT;
-	struct json root, buckets, chat;
-	size_t at = 1;
-	int rc;
-
-	buf_reset(&c->theirs, KEEP);
-	buf_addf(&path, "/%s/_search?size=0", c->index);
-	add_routing(&path, chats, n);
-	ask_for_windows(&body, chats, n, from, to);
-	rc = search(c, &path, &body, &root, e);
-	buf_clear(&path);
-	buf_clear(&body);
-	if (rc)
-		return -1;
-	buckets = json_member(json_member(json_member(root, "aggregations"), "chats"), "buckets");
-	while ((chat = json_next(buckets, &at)).len)
-		if (read_windows(c, chat, e))
-			return -1;
-	if (c->theirs.len)
-		qsort(c->theirs.data, c->theirs.len / sizeof(struct window), sizeof(struct window), by_place);
-	return 0;
-}
-
-static int windows_of_mysql(struct index_compare *c, const uint64_t *chats, size_t n, uint32_t from, uint32_t to,
-			    struct err *e)
-{
-	struct db_value *values = calloc(n + 2, sizeof(*values));
-	size_t i;
-	int rc;
-
-	buf_reset(&c->ours, KEEP);
-	if (!values)
-		return err_memory(e);
-	for (i = 0; i < n; i++)
-		values[i] = (struct db_value)DB_U64(chats[i]);
-	values[n] = (struct db_value)DB_U64(from);
-	values[n + 1] = (struct db_value)DB_U64(to);
-	rc = db_query(c->db, DB_COMPARE_WINDOWS, values, n, e);
-	free(values);
-	if (rc)
-		return -1;
-	while ((rc = db_next(c->db, e)) > 0) {
-		const struct window w = { db_number(c->db, 0), db_number(c->db, 1), db_number(c->db, 2),
-					  db_number(c->db, 3) };
-
-		if (buf_add(&c->ours, &w, sizeof(w))) {
-			db_done(c->db);
-			return err_memory(e);
-		}
-	}
-	return rc;
-}
-
 /* ------------------------------------------------------------------ one by one */
 
-static int rows_of_elastic(struct index_compare *c, uint64_t chat, uint32_t from, uint32_t to, struct err *e)
+static int numbers_of_outbox(struct index_compare *c, const struct index_range *r, struct err *e)
 {
-	struct buf path = BUF_INIT, body = BUF_INIT;
-	struct json root, hits, hit;
-	size_t at = 1;
-	int rc;
-
-	buf_reset(&c->theirs, KEEP);
-	buf_addf(&path, "/%s/_search?routing=%llu", c->index, LLU(chat));
-	buf_addf(&body,
-		 "{\"size\":%d,\"version\":true,\"track_total_hits\":false,\"_source\":false,\"sort\":[\"number\"],"
-		 "\"docvalue_fields\":[\"number\",\"check\"],\"query\":{\"bool\":{\"filter\":[{\"term\":{"
-		 "\"chat_id\":\"%llu\"}},{\"range\":{\"number\":{\"gte\":%lu,\"lte\":%lu}}}]}}}",
-		 WINDOW, LLU(chat), (unsigned long)from, (unsigned long)to);
-	rc = search(c, &path, &body, &root, e);
-	buf_clear(&path);
-	buf_clear(&body);
-	if (rc)
-		return -1;
-	hits = json_member(json_member(root, "hits"), "hits");
-	while ((hit = json_next(hits, &at)).len) {
-		struct json fields = json_member(hit, "fields");
-		struct row r = { 0 };
-		uint64_t number;
-
-		if (!json_u64(json_item(json_member(fields, "number"), 0), &number) || number > KEY_NUMBER_MAX ||
-		    !json_u64(json_item(json_member(fields, "check"), 0), &r.check) ||
-		    !json_u64(json_member(hit, "_version"), &r.version))
-			return err_set(e, ERR_ELASTIC, "elasticsearch: a hit lacks its numbers");
-		r.number = (uint32_t)number;
-		if (buf_add(&c->theirs, &r, sizeof(r)))
-			return err_memory(e);
-	}
-	return 0;
-}
-
-static int rows_of_mysql(struct index_compare *c, uint64_t chat, uint32_t from, uint32_t to, struct err *e)
-{
-	const struct db_value range[] = { DB_U64(chat), DB_U64(from), DB_U64(to) };
-	int rc;
-
-	buf_reset(&c->ours, KEEP);
-	if (db_query(c->db, DB_COMPARE_ROWS, range, 1, e))
-		return -1;
-	while ((rc = db_next(c->db, e)) > 0) {
-		struct row r = { .number = (uint32_t)db_number(c->db, 0), .version = db_number(c->db, 1) };
-
-		r.check = document_check(r.number, (uint32_t)r.version);
-		buf_add(&c->ours, &r, sizeof(r));
-	}
-	return c->ours.failed ? err_memory(e) : rc;
-}
-
-static int numbers_of_outbox(struct index_compare *c, uint64_t chat, uint32_t from, uint32_t to, struct err *e)
-{
-	const struct db_value range[] = { DB_U64(chat), DB_U64(from), DB_U64(to) };
+	const struct db_value range[] = { DB_U64(r->chats[0]), DB_U64(r->from), DB_U64(r->to) };
 	int rc;
 
 	buf_reset(&c->numbers, KEEP);
@@ -285,32 +57,33 @@ static bool in_outbox(const struct index_compare *c, uint32_t number)
 					 by_number);
 }
 
-/* What one look finds of these two, which may be NULL and have the same number. */
-static void judge(struct index_compare *c, uint64_t chat, const struct row *ours, const struct row *theirs,
-		  struct buf *out)
+/* What one look finds of a message, which at least one of them has. */
+static void judge(struct index_compare *c, uint64_t chat, const struct index_row *ours,
+		  const struct index_row *theirs, struct buf *out)
 {
-	struct compare_finding f;
+	struct compare_finding f = { .chat = chat, .living = ours, .found = theirs };
 
-	memset(&f, 0, sizeof(f)); /* findings are compared byte by byte */
-	f.chat = chat;
-	f.number = ours ? ours->number : theirs->number;
-	f.living = ours;
-	f.version = ours ? (uint32_t)ours->version : 0;
-	f.found = theirs;
-	f.there = theirs ? theirs->version : 0;
+	if (ours) {
+		f.number = ours->number;
+		f.version = (uint32_t)ours->version;
+	}
+	if (theirs) {
+		f.number = theirs->number;
+		f.there = theirs->version;
+	}
 	if (ours && theirs && ours->version == theirs->version && ours->check == theirs->check)
 		return;
 	if (!in_outbox(c, f.number))
 		buf_add(out, &f, sizeof(f));
 }
 
-static int look(struct index_compare *c, uint64_t chat, uint32_t from, uint32_t to, struct buf *out, struct err *e)
+static int look(struct index_compare *c, const struct index_range *r, struct buf *out, struct err *e)
 {
-	const struct row *ours, *theirs, *ours_end, *theirs_end;
+	const struct index_row *ours, *theirs, *ours_end, *theirs_end;
 
 	buf_reset(out, KEEP);
-	if (rows_of_elastic(c, chat, from, to, e) || rows_of_mysql(c, chat, from, to, e) ||
-	    numbers_of_outbox(c, chat, from, to, e))
+	if (index_read_rows(&c->index, r, &c->theirs, e) || index_read_rows_mysql(c->db, r, &c->ours, e) ||
+	    numbers_of_outbox(c, r, e))
 		return -1;
 	ours = (const void *)c->ours.data;
 	ours_end = ours + c->ours.len / sizeof(*ours);
@@ -320,11 +93,17 @@ static int look(struct index_compare *c, uint64_t chat, uint32_t from, uint32_t 
 		bool take_ours = ours < ours_end && (theirs == theirs_end || ours->number <= theirs->number);
 		bool take_theirs = theirs < theirs_end && (ours == ours_end || theirs->number <= ours->number);
 
-		judge(c, chat, take_ours ? ours : NULL, take_theirs ? theirs : NULL, out);
+		judge(c, r->chats[0], take_ours ? ours : NULL, take_theirs ? theirs : NULL, out);
 		ours += take_ours;
 		theirs += take_theirs;
 	}
 	return out->failed ? err_memory(e) : 0;
+}
+
+static bool same(const struct compare_finding *a, const struct compare_finding *b)
+{
+	return a->number == b->number && a->living == b->living && a->version == b->version && a->found == b->found &&
+	       a->there == b->there;
 }
 
 /* What was found before, and is found again. */
@@ -336,81 +115,91 @@ static int tell_both(struct index_compare *c, struct err *e)
 	for (i = 0; i < na; i++) {
 		while (k < nb && b[k].number < a[i].number)
 			k++;
-		if (k < nb && !memcmp(&b[k], &a[i], sizeof(*a)) && c->found(c->arg, &a[i], e))
+		if (k < nb && same(&b[k], &a[i]) && c->found(c->arg, &a[i], e))
 			return -1;
 	}
 	return 0;
 }
 
-static int compare_window(struct index_compare *c, uint64_t chat, uint32_t from, uint32_t to, struct err *e)
+static int compare_window(struct index_compare *c, const struct index_range *r, struct err *e)
 {
-	if (look(c, chat, from, to, &c->before, e))
+	if (look(c, r, &c->before, e))
 		return -1;
 	if (!c->before.len)
 		return 0;
-	return look(c, chat, from, to, &c->after, e) || tell_both(c, e) ? -1 : 0;
+	return look(c, r, &c->after, e) || tell_both(c, e) ? -1 : 0;
 }
 
-static uint32_t end_of_window(uint64_t first, uint32_t to)
+/* The part of the window that begins at `first`, a multiple of INDEX_WINDOW, which lies in from..to. */
+static struct index_range window_range(const uint64_t *chat, uint64_t first, uint32_t from, uint32_t to)
 {
-	return first + WINDOW - 1 < to ? (uint32_t)(first + WINDOW - 1) : to;
+	uint64_t last = first + INDEX_WINDOW - 1;
+
+	return (struct index_range){ chat, 1, first < from ? from : (uint32_t)first, last > to ? to : (uint32_t)last };
 }
 
 int index_compare_numbers(struct index_compare *c, uint64_t chat, uint32_t from, uint32_t to, struct err *e)
 {
-	uint64_t first = from;
+	uint64_t first;
 
-	while (first <= to) {
-		uint32_t last = end_of_window(first / WINDOW * WINDOW, to);
+	for (first = from - from % INDEX_WINDOW; first <= to; first += INDEX_WINDOW) {
+		const struct index_range r = window_range(&chat, first, from, to);
 
-		if (compare_window(c, chat, (uint32_t)first, last, e))
+		if (compare_window(c, &r, e))
 			return -1;
-		first = (uint64_t)last + 1;
 	}
 	return 0;
 }
 
 /* ------------------------------------------------------------------ some chats */
 
-/* Windows that differ, as struct window each; both lists are sorted. */
-static int differing(const struct index_compare *c, struct buf *out, struct err *e)
+static int order(const struct index_window *a, const struct index_window *b)
 {
-	const struct window *ours = (const void *)c->ours.data, *theirs = (const void *)c->theirs.data;
-	const struct window *ours_end = ours + c->ours.len / sizeof(*ours);
-	const struct window *theirs_end = theirs + c->theirs.len / sizeof(*theirs);
+	if (a->chat != b->chat)
+		return a->chat < b->chat ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Windows that differ, as struct index_window each. */
+static int differing(struct index_compare *c, struct buf *out, struct err *e)
+{
+	const struct index_window *ours = (const void *)c->ours.data, *theirs = (const void *)c->theirs.data;
+	const struct index_window *ours_end = ours + c->ours.len / sizeof(*ours);
+	const struct index_window *theirs_end = theirs + c->theirs.len / sizeof(*theirs);
 
 	while (ours < ours_end || theirs < theirs_end) {
-		int order = ours == ours_end ? 1 : theirs == theirs_end ? -1 : by_place(ours, theirs);
-		const struct window *w = order <= 0 ? ours : theirs;
+		int which = ours == ours_end ? 1 : theirs == theirs_end ? -1 : order(ours, theirs);
+		const struct index_window *w = which <= 0 ? ours : theirs;
 
-		if (order || ours->count != theirs->count || ours->sum != theirs->sum)
+		if (which || ours->count != theirs->count || ours->sum != theirs->sum)
 			buf_add(out, w, sizeof(*w));
-		ours += order <= 0;
-		theirs += order >= 0;
+		c->documents += which >= 0 ? theirs->count : 0;
+		ours += which <= 0;
+		theirs += which >= 0;
 	}
 	return out->failed ? err_memory(e) : 0;
 }
 
-/* Messages from..to of these chats. */
-static int compare(struct index_compare *c, const uint64_t *chats, size_t n, uint32_t from, uint32_t to,
-		   struct err *e)
+static int compare(struct index_compare *c, const struct index_range *r, struct err *e)
 {
 	struct buf windows = BUF_INIT;
-	const struct window *w;
+	const struct index_window *w;
 	size_t i, most;
-	int rc = 0;
+	int rc;
 
-	if (!n)
+	if (!r->n)
 		return 0;
-	rc = windows_of_elastic(c, chats, n, from, to, e) || windows_of_mysql(c, chats, n, from, to, e) ||
+	rc = index_read_windows(&c->index, r, &c->theirs, e) || index_read_windows_mysql(c->db, r, &c->ours, e) ||
 			     differing(c, &windows, e)
 		     ? -1
 		     : 0;
 	w = (const void *)windows.data;
 	most = windows.len / sizeof(*w);
-	for (i = 0; i < most && !rc; i++)
-		rc = compare_window(c, w[i].chat, (uint32_t)(w[i].number * WINDOW),
-				    end_of_window(w[i].number * WINDOW, KEY_NUMBER_MAX), e);
+	for (i = 0; i < most && !rc; i++) {
+		const struct index_range one = window_range(&w[i].chat, w[i].number * INDEX_WINDOW, 0, UINT32_MAX);
+
+		rc = compare_window(c, &one, e);
+	}
 	buf_clear(&windows);
 	return rc;
 }
@@ -418,13 +207,14 @@ static int compare(struct index_compare *c, const uint64_t *chats, size_t n, uin
 /* A chat with more windows than one question takes. `last` is its highest number, as far as is known. */
 static int compare_big(struct index_compare *c, uint64_t chat, uint64_t last, struct err *e)
 {
-	const uint64_t step = (uint64_t)WINDOWS * WINDOW;
+	const uint64_t step = (uint64_t)WINDOWS * INDEX_WINDOW;
 	uint64_t from;
 
 	for (from = 0; from <= last; from += step) {
-		uint64_t to = from + step > last ? KEY_NUMBER_MAX : from + step - 1;
+		const struct index_range r = { &chat, 1, (uint32_t)from,
+					       from + step > last ? UINT32_MAX : (uint32_t)(from + step - 1) };
 
-		if (compare(c, &chat, 1, (uint32_t)from, (uint32_t)to, e))
+		if (compare(c, &r, e))
 			return -1;
 	}
 	return 0;
@@ -436,15 +226,22 @@ struct chats { /* to be compared with one question */
 	uint64_t windows;
 };
 
-/* Adds a chat, with all that were added before if they are enough. */
+static int compare_chats(struct index_compare *c, const struct chats *some, struct err *e)
+{
+	const struct index_range r = { some->id, some->n, 0, UINT32_MAX };
+
+	return compare(c, &r, e);
+}
+
+/* Adds a chat; those that were added before are compared if they are enough. */
 static int add_chat(struct index_compare *c, struct chats *some, uint64_t chat, uint64_t last, struct err *e)
 {
-	uint64_t windows = last / WINDOW + 1;
+	uint64_t windows = last / INDEX_WINDOW + 1;
 
 	if (windows > WINDOWS)
 		return compare_big(c, chat, last, e);
 	if (some->n == CHATS || some->windows + windows > WINDOWS) {
-		if (compare(c, some->id, some->n, 0, KEY_NUMBER_MAX, e))
+		if (compare_chats(c, some, e))
 			return -1;
 		some->n = 0;
 		some->windows = 0;
@@ -454,60 +251,48 @@ static int add_chat(struct index_compare *c, struct chats *some, uint64_t chat, 
 	return 0;
 }
 
-int index_compare_some(struct index_compare *c, uint64_t *chat, uint64_t upto, struct err *e)
+struct page { /* of MySQL's chats */
+	uint64_t id[CHATS], last[CHATS];
+	size_t n;
+};
+
+static int read_page(struct index_compare *c, struct page *p, uint64_t after, uint64_t upto, struct err *e)
 {
-	const struct db_value page[] = { DB_U64(*chat), DB_U64(upto), DB_U64(CHATS) };
-	uint64_t list[CHATS][2];
-	struct chats some = { .n = 0 };
-	size_t n = 0, i;
+	const struct db_value values[] = { DB_U64(after), DB_U64(upto), DB_U64(CHATS) };
 	int rc;
 
-	if (db_query(c->db, DB_COMPARE_CHATS, page, 1, e))
+	p->n = 0;
+	if (db_query(c->db, DB_COMPARE_CHATS, values, 1, e))
 		return -1;
-	while ((rc = db_next(c->db, e)) > 0 && n < CHATS) {
-		list[n][0] = db_number(c->db, 0);
-		list[n++][1] = db_number(c->db, 1);
+	while ((rc = db_next(c->db, e)) > 0 && p->n < CHATS) {
+		p->id[p->n] = db_number(c->db, 0);
+		p->last[p->n++] = db_number(c->db, 1);
 	}
 	db_done(c->db);
-	for (i = 0; i < n && !rc; i++) {
-		rc = add_chat(c, &some, list[i][0], list[i][1], e);
+	return rc < 0 ? -1 : 0;
+}
+
+int index_compare_some(struct index_compare *c, uint64_t *chat, uint64_t upto, struct err *e)
+{
+	struct chats some = { .n = 0 };
+	struct page p;
+	size_t i;
+
+	if (read_page(c, &p, *chat, upto, e))
+		return -1;
+	for (i = 0; i < p.n; i++) {
+		if (add_chat(c, &some, p.id[i], p.last[i], e))
+			return -1;
 		if (c->progress)
 			progress_add(c->progress, 1);
 	}
-	if (rc < 0 || compare(c, some.id, some.n, 0, KEY_NUMBER_MAX, e))
+	if (compare_chats(c, &some, e))
 		return -1;
-	*chat = n ? list[n - 1][0] : *chat;
-	return n == CHATS;
+	*chat = p.n ? p.id[p.n - 1] : *chat;
+	return p.n == CHATS;
 }
 
 /* ------------------------------------------------------------------ chats that are gone */
-
-static int chats_of_elastic(struct index_compare *c, uint64_t *after, uint64_t *chats, size_t *n, struct err *e)
-{
-	struct buf path = BUF_INIT, body = BUF_INIT;
-	struct json root, buckets, bucket;
-	size_t at = 1;
-	int rc;
-
-	*n = 0;
-	buf_addf(&path, "/%s/_search?size=0", c->index);
-	buf_addf(&body, "{\"aggs\":{\"chats\":{\"composite\":{\"size\":%d,\"sources\":[{\"chat\":{\"terms\":{"
-			"\"field\":\"chat_id\"}}}]", GONE);
-	if (*after)
-		buf_addf(&body, ",\"after\":{\"chat\":\"%llu\"}", LLU(*after));
-	buf_addstr(&body, "}}}}");
-	rc = search(c, &path, &body, &root, e);
-	buf_clear(&path);
-	buf_clear(&body);
-	if (rc)
-		return -1;
-	buckets = json_member(json_member(json_member(root, "aggregations"), "chats"), "buckets");
-	while ((bucket = json_next(buckets, &at)).len && *n < GONE)
-		if (!chat_of(json_member(json_member(bucket, "key"), "chat"), &chats[(*n)++]))
-			return err_set(e, ERR_ELASTIC, "elasticsearch: a chat's key is no number");
-	*after = *n ? chats[*n - 1] : *after;
-	return 0;
-}
 
 static int by_id(const void *a, const void *b)
 {
@@ -519,7 +304,7 @@ static int by_id(const void *a, const void *b)
 /* Takes those away that may still have messages. */
 static int keep_gone(struct index_compare *c, uint64_t *chats, size_t *n, struct err *e)
 {
-	struct db_value values[GONE];
+	struct db_value values[INDEX_CHATS];
 	size_t i, kept = 0, k = 0;
 	int rc;
 
@@ -541,19 +326,20 @@ static int keep_gone(struct index_compare *c, uint64_t *chats, size_t *n, struct
 
 int index_compare_gone(struct index_compare *c, uint64_t *chat, struct err *e)
 {
-	uint64_t chats[GONE], before = c->documents;
-	size_t n, page, i, len;
+	uint64_t chats[INDEX_CHATS], before = c->documents;
+	size_t n, page, i;
 	int rc = 0;
 
-	if (chats_of_elastic(c, chat, chats, &n, e))
+	if (index_read_chats(&c->index, chat, chats, &n, e))
 		return -1;
 	page = n;
 	if (n && keep_gone(c, chats, &n, e))
 		return -1;
-	for (i = 0; i < n && !rc; i += len) {
-		len = n - i < CHATS ? n - i : CHATS;
-		rc = compare(c, chats + i, len, 0, KEY_NUMBER_MAX, e);
+	for (i = 0; i < n && !rc; i += CHATS) {
+		const struct index_range r = { chats + i, n - i < CHATS ? n - i : CHATS, 0, UINT32_MAX };
+
+		rc = compare(c, &r, e);
 	}
 	c->documents = before; /* those that belong to nobody do not count */
-	return rc < 0 ? -1 : page == GONE;
+	return rc < 0 ? -1 : page == INDEX_CHATS;
 }

@@ -12,7 +12,7 @@
 
 #include "buf.h"
 #include "db.h"
-#include "elastic.h"
+#include "index_read.h"
 #include "progress.h"
 
 struct compare_finding {
@@ -29,9 +29,7 @@ uint32_t compare_version(const struct compare_finding *f);
 
 struct index_compare {
 	struct db *db;       /* borrowed */
-	struct elastic *el;  /* borrowed */
-	const char *index;   /* or an alias; borrowed */
-	int64_t timeout_ms;  /* of one question */
+	struct index_source index;
 	int (*found)(void *arg, const struct compare_finding *f, struct err *e); /* 0 or -1 */
 	void *arg;
 	struct progress *progress; /* of chats; may be NULL */

@@ -343,8 +343,9 @@ static int tell_again(void *arg, const struct compare_finding *f, struct err *e)
 static int mend_index(struct mend *m, const struct difference *d, struct err *e)
 {
 	struct teller t = { m, 0 };
-	struct index_compare c = { .db = m->db, .el = m->elastic, .index = m->elastic->conf->elasticsearch_index,
-				   .timeout_ms = m->elastic->conf->index_timeout_ms, .found = tell_again, .arg = &t };
+	struct index_compare c = { .db = m->db, .index = { m->elastic, m->elastic->conf->elasticsearch_index,
+							m->elastic->conf->index_timeout_ms },
+				   .found = tell_again, .arg = &t };
 	int rc = index_compare_numbers(&c, d->id, d->from, d->to, e);
 
 	index_compare_clear(&c);

@@ -337,9 +337,8 @@ static int compare(struct rebuild *r, struct err *e)
 	int rc = 1;
 
 	r->compare = (struct index_compare){
-		.db = r->db, .el = r->el, .index = r->state.building.name, .found = found, .arg = r,
-		.progress = r->progress,
-		.timeout_ms = r->el->conf->index_timeout_ms, .ours = r->compare.ours, .theirs = r->compare.theirs,
+		.db = r->db, .index = { r->el, r->state.building.name, r->el->conf->index_timeout_ms },
+		.found = found, .arg = r, .progress = r->progress, .ours = r->compare.ours, .theirs = r->compare.theirs,
 		.before = r->compare.before, .after = r->compare.after, .numbers = r->compare.numbers,
 	};
 	if (!b->chat && !b->number) /* what was filled in is to be seen */

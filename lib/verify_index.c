@@ -121,7 +121,7 @@ static void add_plain(char *out, size_t size, const char *text)
 	size_t len = strlen(out);
 
 	for (; *text && len + 1 < size; text++)
-		out[len++] = *text >= ' ' && *text <= '~' ? *text : '?';
+		out[len++] = (char)(*text >= ' ' && *text <= '~' ? *text : '?');
 	out[len] = '\0';
 }
 
@@ -167,9 +167,9 @@ int verify_index(struct verify *v, struct err *e)
 {
 	const uint64_t a = v->application, from = a << 32, to = a ? from | KEY_NUMBER_MAX : KEY_POSITION_MAX;
 	struct looking l = { .v = v };
-	struct index_compare c = { .db = v->db, .el = v->elastic, .index = v->elastic->conf->elasticsearch_index,
-				   .timeout_ms = v->elastic->conf->index_timeout_ms, .found = found, .arg = &l,
-				   .progress = &v->progress };
+	struct index_compare c = { .db = v->db, .index = { v->elastic, v->elastic->conf->elasticsearch_index,
+							v->elastic->conf->index_timeout_ms },
+				   .found = found, .arg = &l, .progress = &v->progress };
 	int rc = see_alias(v, e);
 
 	if (rc < 1)

@@ -85,6 +85,7 @@ done_and_equal() {
 }
 
 # Posts, edits and deletes until its file goes.
+# shellcheck disable=SC2153 # WRITER is the stack's
 write_on() {
   local n=0
   while [ -e "$PARLEY_VAR/tmp/writing" ]; do

@@ -1,4 +1,5 @@
 # index.bash: what the tests of jobs/index and jobs/reindex share. Needs helpers/stack; $id is the chat's.
+# shellcheck disable=SC2034,SC2154 # what the tests read, and set
 
 # es METHOD PATH [BODY]: what Elasticsearch answers; fails when that is an error
 es() {
@@ -20,9 +21,9 @@ mysql_has() {
       WHERE deleted_at IS NULL" | sort
 }
 
-# index_has [INDEX]: the same from there
+# index_has: the same from there
 index_has() {
-  es POST "${1:-messages}/_search" '{"size":10000,"version":true,"docvalue_fields":["version","check"]}' |
+  es POST messages/_search '{"size":10000,"version":true,"docvalue_fields":["version","check"]}' |
     jq -r '.hits.hits[] | [._id, ._version, .fields.version[0], .fields.check[0]] | @tsv' | sort
 }
 
@@ -83,6 +84,5 @@ waits_for_lock() {
 reindex() {
   status=0
   output=$("$PARLEY_BUILD/jobs/reindex" "$@" 2>"$BATS_TEST_TMPDIR/stderr") || status=$?
-  # shellcheck disable=SC2034 # for the tests
   stderr=$(cat "$BATS_TEST_TMPDIR/stderr")
 }
