@@ -318,6 +318,6 @@ int indexer_run(struct indexer *x, struct err *e)
 	if (rc < 0)
 		x->most = most_rows(x, PROBE_ROWS);
 	else if (rc == INDEXER_TOLD)
-		x->most = most_rows(x, x->most * GROWTH);
+		x->most = most_rows(x, bulk_full(&x->bulk) ? x->report.rows + x->report.rows / 4 + 1 : x->most * GROWTH);
 	return rc;
 }
