@@ -34,7 +34,8 @@ elasticsearch_conf() {
     printf '%s\n' "cluster.name: parley" "node.name: parley" "discovery.type: single-node" \
       "network.host: 127.0.0.1" "http.port: $port" "transport.port: 0" "path.data: $own/data" \
       "path.logs: $own/logs" "xpack.security.enabled: false" \
-      "cluster.routing.allocation.disk.threshold_enabled: false"
+      "cluster.routing.allocation.disk.threshold_enabled: false" \
+      "indices.breaker.total.use_real_memory: false" # what is garbage counts, and only G1 is told to collect it
     # only the full distribution has these
     [ ! -d "$home/modules/x-pack-ml" ] || echo "xpack.ml.enabled: false"
     [ ! -d "$home/modules/ingest-geoip" ] || echo "ingest.geoip.downloader.enabled: false"
