@@ -20,7 +20,7 @@ static const struct tool_command commands[] = {
 	    -1 }, export_run },
 	{ { "queue import", "", "Puts back what `queue export` has written; a job that is there stays one.", 0 },
 	  import_run },
-	{ { "queue verify", "[TOKEN]", "Compares Redis and MySQL, and names each difference.", 1 }, verify_run },
+	{ { "queue verify", "[TOKEN]", "Compares Redis, MySQL and Elasticsearch, and names each difference.", 1 }, verify_run },
 	{ { "queue repair", "[TOKEN]", "Mends what `queue verify` finds, and says each thing that it does.", 1 },
 	  repair_run },
 };
