@@ -6,13 +6,15 @@ there. In the chats BUSY this program posts, edits and deletes. Each search has 
 by its word, nothing by a word that it had once or had when it was deleted, all of STILL by "still". A message that
 changes while it is searched for says nothing.
 
-USR1 begins another phase, TERM ends it all. Every half second, and at the end, a line of JSON goes to standard output:
+USR1 begins another phase, TERM ends it all. STEADY_PAUSE_MS in the environment (10) lies between two requests of each of
+those that write and search. Every half second, and at the end, a line of JSON goes to standard output:
 {"phases": [{"searches", "elasticsearch", "mysql", "uncertain", "wrong"}…], "posted", "edited", "deleted", "wrong": [text…]}
 Exit 1 when a search was wrong, or anything was not answered.
 """
 import http.client
 import itertools
 import json
+import os
 import random
 import signal
 import sys
@@ -21,7 +23,7 @@ import traceback
 import urllib.parse
 
 WRITERS, SEARCHERS = 3, 3
-PAUSE_S = 0.01  # between two requests of a thread
+PAUSE_S = int(os.environ.get("STEADY_PAUSE_MS", "10")) / 1000
 SHOWN = 20      # of what was wrong
 TOTAL_MAX = 10000
 
