@@ -14,6 +14,7 @@
 
 #define PAUSE_MS 1000       /* after a failure, at first */
 #define REDIS_MAX_MS 5000
+#define ASK_MS 1000         /* for the lock of another machine's; then the job waits */
 
 struct pause { /* nothing is tried before it is over */
 	int64_t until_ms, ms;
@@ -65,7 +66,7 @@ static int reindex(struct worker *w, const struct job *j, struct err *e)
 
 	if (j->id)
 		return add_range(w, j, e);
-	asked = rebuild_ask(&w->db, e);
+	asked = rebuild_ask(&w->db, ASK_MS, e);
 	if (asked >= 0)
 		LOG(LOG_INFO, asked ? "a new index is asked for" : "a new index is being built already",
 		    LOG_S("jid", j->jid));

@@ -288,6 +288,14 @@ static int note_success(struct indexer *x, const struct search_state *s, struct 
 	return search_state_succeeded(x->db, now, e);
 }
 
+/* A batch whose bytes were enough is not read for nothing again. */
+static uint64_t next_rows(const struct indexer *x)
+{
+	uint64_t rows = x->batch.rows;
+
+	return most_rows(x, bulk_full(&x->bulk) ? rows + rows / 4 + 1 : x->most * GROWTH);
+}
+
 /* A refresh costs Elasticsearch as much as hundreds of messages, so batches share one while more wait. What each
  * was made of is gone for this transaction only, until all of it is to be seen. While a new index is
  * being built, who does that is let through after each batch. */
@@ -298,7 +306,7 @@ static int tell_batches(struct indexer *x, const struct search_state *s, const s
 	do {
 		if (read_batch(x, e) || tell_all(x, t, e) || finish(x, e))
 			return -1;
-		x->most = most_rows(x, x->most * GROWTH);
+		x->most = next_rows(x);
 	} while (x->report.more && !x->report.again && s->phase == SEARCH_IDLE && clock_mono_ms() < until_ms);
 	return refresh_all(x, t, e);
 }

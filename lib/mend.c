@@ -308,7 +308,7 @@ static int mend_behind(struct mend *m, const struct difference *d, struct err *e
 
 static int mend_no_index(struct mend *m, const struct difference *d, struct err *e)
 {
-	int asked = rebuild_ask(m->db, e);
+	int asked = rebuild_ask(m->db, REBUILD_WAIT_MS, e);
 
 	if (asked < 0)
 		return -1;

@@ -9,7 +9,6 @@
 #include "key.h"
 #include "outbox.h"
 
-#define LOCK_MS 120000 /* for the state: longer than a batch takes */
 #define SLOW_MS 20000  /* a slice that took longer is told again: Elasticsearch remembers deletions only so long */
 #define PROBE_ROWS 16
 #define GROWTH 8
@@ -69,16 +68,30 @@ int rebuild_free(struct db *db, const char *name, struct err *e)
 	return lock_call(db, DB_INDEX_FREE, values, e);
 }
 
-/* Locks the state, which must be in this phase. 1: it is; 0: it is not, or the lock was not to be had, and
- * nothing is open; -1. */
-static int begin(struct db *db, struct search_state *s, enum search_phase phase, struct err *e)
+/* 0 or -1: also when somebody else has it all the time. */
+static int lock_state(struct db *db, struct search_state *s, int64_t wait_ms, struct err *e)
 {
-	int rc = search_state_wait(db, s, LOCK_MS, e);
+	int rc = search_state_wait(db, s, wait_ms, e);
 
-	if (rc < 1 || s->phase == phase)
-		return rc;
+	if (!rc)
+		return err_set(e, ERR_DB_BUSY, "somebody else is writing to the index for very long");
+	return rc < 0 ? -1 : 0;
+}
+
+static int begin_in(struct db *db, struct search_state *s, enum search_phase phase, int64_t wait_ms, struct err *e)
+{
+	if (lock_state(db, s, wait_ms, e))
+		return -1;
+	if (s->phase == phase)
+		return 1;
 	db_rollback(db);
 	return 0;
+}
+
+/* Locks the state, which must be in this phase. 1: it is; 0: it is not, and nothing is open; -1. */
+static int begin(struct db *db, struct search_state *s, enum search_phase phase, struct err *e)
+{
+	return begin_in(db, s, phase, REBUILD_WAIT_MS, e);
 }
 
 /* Ends what begin has begun. */
@@ -91,10 +104,10 @@ static int end(struct db *db, int rc, struct err *e)
 	return -1;
 }
 
-int rebuild_ask(struct db *db, struct err *e)
+int rebuild_ask(struct db *db, int64_t wait_ms, struct err *e)
 {
 	struct search_state s;
-	int rc = begin(db, &s, SEARCH_IDLE, e);
+	int rc = begin_in(db, &s, SEARCH_IDLE, wait_ms, e);
 
 	if (rc < 1)
 		return rc;
@@ -281,7 +294,8 @@ static int fill(struct rebuild *r, struct err *e)
 	}
 	if (r->progress)
 		progress_add(r->progress, rows);
-	r->most = most_rows(r, r->most * GROWTH);
+	/* a full one is not read for nothing again */
+	r->most = most_rows(r, bulk_full(&r->bulk) ? rows + rows / 4 + 1 : r->most * GROWTH);
 	return more ? 0 : go_on(r, SEARCH_FILL, SEARCH_COMPARE, e);
 }
 
@@ -414,10 +428,9 @@ static int cancel_locked(struct db *db, struct elastic *el, struct search_state 
 int rebuild_cancel(struct db *db, struct elastic *el, struct err *e)
 {
 	struct search_state s;
-	int rc = search_state_wait(db, &s, LOCK_MS, e);
 
-	if (rc < 1)
-		return rc ? -1 : err_set(e, ERR_DB_BUSY, "somebody is writing to the index for very long");
+	if (lock_state(db, &s, REBUILD_WAIT_MS, e))
+		return -1;
 	if (s.phase == SEARCH_IDLE) {
 		db_rollback(db);
 		return 0;

@@ -49,8 +49,10 @@ int rebuild_release(struct db *db, const char *name, struct err *e);
 /* Does nobody hold it? 1, 0, -1. */
 int rebuild_free(struct db *db, const char *name, struct err *e);
 
-/* Asks for a new index. 1; 0: one is being built already; -1. */
-int rebuild_ask(struct db *db, struct err *e);
+/* Asks for a new index. 1; 0: one is being built already; -1 with *e, ERR_DB_BUSY: the lock was not to be had in
+ * wait_ms. */
+int rebuild_ask(struct db *db, int64_t wait_ms, struct err *e);
+#define REBUILD_WAIT_MS 120000 /* longer than a batch of `index` takes */
 /* The next step. A rebuild_result, or -1 with *e; the same step comes again then. */
 int rebuild_step(struct rebuild *r, struct err *e);
 /* Gives up the one that is being built, and removes it. 1; 0: none is; -1. */

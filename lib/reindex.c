@@ -158,7 +158,7 @@ static int step(struct reindex *r, struct err *e)
 
 int reindex_all(struct reindex *r, struct err *e)
 {
-	int rc = rebuild_ask(r->db, e) < 0 ? -1 : 0;
+	int rc = rebuild_ask(r->db, REBUILD_WAIT_MS, e) < 0 ? -1 : 0;
 
 	r->phase = SEARCH_IDLE;
 	while (!rc && !stop_asked()) {

@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "stop.h"
 
-#define LOOK_MS 20 /* between two tries for the lock */
+#define LOOK_MS 10 /* between two tries for the lock */
 
 static const char *const phases[SEARCH_PHASE__MAX] = {
 	[SEARCH_IDLE] = "idle",       [SEARCH_ASKED] = "asked", [SEARCH_CREATE] = "create",

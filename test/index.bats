@@ -205,6 +205,21 @@ has_index() { [[ $(index) == messages_v* ]]; }
   becomes_equal
 }
 
+@test "an index that was put back from a snapshot lacks what has changed since: a new one is made" {
+  local before
+  becomes_equal
+  before=$(index)
+  stop index
+  es DELETE "$before"
+  es PUT "$before" '{"aliases":{"messages":{}}}'
+  post more
+  wait_for 10 drained
+  start index
+  wait_for 15 index_is "messages_v$((${before#messages_v} + 1))"
+  becomes_equal
+  es DELETE "$before"
+}
+
 @test "an index of somebody else is never written to" {
   becomes_equal
   local before
