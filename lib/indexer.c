@@ -288,18 +288,26 @@ static void take_more(struct indexer *x)
 	x->most = x->most * GROWTH < most ? x->most * GROWTH : most;
 }
 
+static int tell_batch(struct indexer *x, const struct targets *t, struct err *e)
+{
+	return read_batch(x, e) || tell_all(x, t, e) || finish(x, e) ? -1 : 0;
+}
+
 /* A refresh costs Elasticsearch as much as hundreds of messages, so batches share one while more wait. What each
- * was made of is gone for this transaction only, until all of it is to be seen. While a new index is
- * being built, who does that is let through after each batch. */
+ * was made of is gone for this transaction only, until all of it is to be seen. One that fails takes
+ * those before it with it: so after a failure each stands alone until they are as big as ever. While a new
+ * index is being built, who does that is let through after each. */
 static int tell_batches(struct indexer *x, const struct search_state *s, const struct targets *t, struct err *e)
 {
 	int64_t until_ms = clock_mono_ms() + TOGETHER_MS;
+	bool together;
 
 	do {
-		if (read_batch(x, e) || tell_all(x, t, e) || finish(x, e))
+		together = s->phase == SEARCH_IDLE && x->most == (uint64_t)x->el->conf->index_rows;
+		if (tell_batch(x, t, e))
 			return -1;
 		take_more(x);
-	} while (x->report.more && !x->report.again && s->phase == SEARCH_IDLE && clock_mono_ms() < until_ms);
+	} while (together && x->report.more && !x->report.again && clock_mono_ms() < until_ms);
 	return refresh_all(x, t, e);
 }
 
