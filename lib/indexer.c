@@ -38,6 +38,7 @@ void indexer_init(struct indexer *x, struct db *db, struct elastic *el)
 	x->db = db;
 	x->el = el;
 	x->most = most_rows(x, PROBE_ROWS);
+	x->careful = true;
 	bulk_init(&x->bulk);
 }
 
@@ -288,26 +289,37 @@ static int note_success(struct indexer *x, const struct search_state *s, struct 
 	return search_state_succeeded(x->db, now, e);
 }
 
-/* A batch whose bytes were enough is not read for nothing again. */
-static uint64_t next_rows(const struct indexer *x)
+/* After a batch. One whose bytes were enough is not read for nothing again. */
+static void grow(struct indexer *x)
 {
 	uint64_t rows = x->batch.rows;
+	bool full = bulk_full(&x->bulk);
 
-	return most_rows(x, bulk_full(&x->bulk) ? rows + rows / 4 + 1 : x->most * GROWTH);
+	x->most = most_rows(x, full ? rows + rows / 4 + 1 : x->most * GROWTH);
+	if (full || x->most == (uint64_t)x->el->conf->index_rows)
+		x->careful = false;
+}
+
+static int tell_batch(struct indexer *x, const struct targets *t, struct err *e)
+{
+	return read_batch(x, e) || tell_all(x, t, e) || finish(x, e) ? -1 : 0;
 }
 
 /* A refresh costs Elasticsearch as much as hundreds of messages, so batches share one while more wait. What each
- * was made of is gone for this transaction only, until all of it is to be seen. While a new index is
- * being built, who does that is let through after each batch. */
+ * was made of is gone for this transaction only, until all of it is to be seen. One that fails takes
+ * those before it with it: so after a failure each stands alone until they are as big as ever. While a new
+ * index is being built, who does that is let through after each. */
 static int tell_batches(struct indexer *x, const struct search_state *s, const struct targets *t, struct err *e)
 {
 	int64_t until_ms = clock_mono_ms() + TOGETHER_MS;
+	bool together;
 
 	do {
-		if (read_batch(x, e) || tell_all(x, t, e) || finish(x, e))
+		together = s->phase == SEARCH_IDLE && !x->careful;
+		if (tell_batch(x, t, e))
 			return -1;
-		x->most = next_rows(x);
-	} while (x->report.more && !x->report.again && s->phase == SEARCH_IDLE && clock_mono_ms() < until_ms);
+		grow(x);
+	} while (together && x->report.more && !x->report.again && clock_mono_ms() < until_ms);
 	return refresh_all(x, t, e);
 }
 
@@ -346,7 +358,9 @@ int indexer_run(struct indexer *x, struct err *e)
 		db_rollback(x->db);
 	if (rc == INDEXER_TOLD && x->report.again)
 		rc = not_now(x, e);
-	if (rc < 0)
+	if (rc < 0) {
 		x->most = most_rows(x, PROBE_ROWS);
+		x->careful = true;
+	}
 	return rc;
 }

@@ -39,6 +39,7 @@ struct indexer {
 	struct bulk bulk;
 	struct outbox_batch batch;
 	uint64_t most;      /* rows of the next batch: few after a failure, then more and more */
+	bool careful;       /* they are not that big again yet: each batch stands alone */
 	int64_t look_ms;    /* clock_mono_ms from which on the alias is looked at although nothing waits */
 	struct indexer_report report;
 };
