@@ -192,6 +192,7 @@ t11() {
     for which in "${shuffled[@]:0:$(long 1 3)}"; do node_killed "$which"; done
   done
   load_stop posting
+  awk -F '\t' '$3 != 201' "$BATS_TEST_TMPDIR/$fault_seed-posting" | head -n 5 # if there are such
   same "$(figure .failed)" 0
   searches_end
   watch_end
