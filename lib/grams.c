@@ -2,7 +2,6 @@
 #include "grams.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -107,13 +106,13 @@ static const struct gram_point *points_of(const struct grams *g)
 	return (const void *)g->points.data;
 }
 
-/* The caller made room. */
+/* The caller made room, for all of each point's bytes: so many are copied at once. */
 static void add(struct buf *out, const struct gram_point *p, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		memcpy(out->data + out->len, p[i].bytes, p[i].len);
+		memcpy(out->data + out->len, p[i].bytes, sizeof(p[i].bytes));
 		out->len += p[i].len;
 	}
 }
@@ -149,65 +148,76 @@ int grams_whole(const struct grams *g, struct buf *out)
 	return 0;
 }
 
-static int by_points(const void *a, const void *b)
+/* ------------------------------------------------------------------ the set of short ones */
+
+#define PROBES 8 /* places that one of the set may be in */
+
+struct set { /* of short grams: pairs have one more than their first in the upper half */
+	uint64_t *slot; /* 0: nothing */
+	unsigned bits;  /* there are 2^bits of them, */
+	size_t size;    /* this many */
+};
+
+/* At least twice as many slots as there may be short grams in n points. 0 or -1 */
+static int set_init(struct set *s, struct grams *g, size_t n)
 {
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* Singles, and pairs: one more than their first in the upper half; sorted. 0 or -1 */
-static int collect(struct grams *g)
-{
-	const struct gram_point *p = points_of(g);
-	size_t i, n = grams_length(g);
-	uint64_t one;
-
 	buf_reset(&g->pairs, KEEP_BYTES);
-	for (i = 0; i < n; i++) {
-		one = (uint64_t)p[i].point;
-		buf_add(&g->pairs, &one, sizeof(one));
-		if (i + 1 < n) {
-			one = (one + 1) << 32 | (uint64_t)p[i + 1].point;
-			buf_add(&g->pairs, &one, sizeof(one));
-		}
-	}
-	if (g->pairs.failed)
+	for (s->bits = 6; (size_t)1 << s->bits < 4 * n; s->bits++)
+		;
+	s->size = (size_t)1 << s->bits;
+	if (buf_grow(&g->pairs, s->size * sizeof(*s->slot)))
 		return -1;
-	if (n)
-		qsort(g->pairs.data, g->pairs.len / sizeof(one), sizeof(one), by_points);
+	s->slot = (void *)g->pairs.data;
+	memset(s->slot, 0, s->size * sizeof(*s->slot));
 	return 0;
 }
 
-static void add_short(struct buf *out, uint64_t points)
+/* Was it there before? Never a wrong yes; where others crowd its places, a no: a text made for that is not to
+ * cost more than others, and what is written twice does no harm. */
+static bool set_add(struct set *s, uint64_t gram)
 {
-	struct gram_point p[2];
-	size_t n = 0;
+	size_t at = (size_t)(gram * 0x9E3779B97F4A7C15U >> (64 - s->bits)), i;
 
-	if (points >> 32)
-		p[n++] = encoded((int)(points >> 32) - 1);
-	p[n++] = encoded((int)(points & UINT32_MAX));
+	for (i = 0; i < PROBES; i++, at = (at + 1) & (s->size - 1)) {
+		if (s->slot[at] == gram)
+			return true;
+		if (!s->slot[at]) {
+			s->slot[at] = gram;
+			return false;
+		}
+	}
+	return false;
+}
+
+static uint64_t gram_of(const struct gram_point *p, size_t n)
+{
+	uint64_t first = (uint64_t)p[0].point + 1;
+
+	return n == 1 ? first : first << 32 | (uint64_t)p[1].point;
+}
+
+/* The caller made room. */
+static void add_new(struct buf *out, struct set *s, const struct gram_point *p, size_t n)
+{
+	if (set_add(s, gram_of(p, n)))
+		return;
 	add(out, p, n);
+	out->data[out->len++] = ' ';
 }
 
 int grams_short(struct grams *g, struct buf *out)
 {
-	const uint64_t *pairs;
-	size_t i, n;
+	size_t i, n = grams_length(g), before = out->len;
+	struct set s;
 
-	if (collect(g))
+	if (set_init(&s, g, n) || make_room(out, 2 * n, 2))
 		return -1;
-	pairs = (const void *)g->pairs.data;
-	n = g->pairs.len / sizeof(*pairs);
-	if (make_room(out, n, 2))
-		return -1;
-	for (i = 0; i < n; i++) {
-		if (i && pairs[i] == pairs[i - 1])
-			continue;
-		if (i)
-			out->data[out->len++] = ' ';
-		add_short(out, pairs[i]);
-	}
+	for (i = 0; i < n; i++)
+		add_new(out, &s, points_of(g) + i, 1);
+	for (i = 0; i + 1 < n; i++)
+		add_new(out, &s, points_of(g) + i, 2);
+	if (out->len > before)
+		out->len--;
 	out->data[out->len] = '\0';
 	return 0;
 }

@@ -35,8 +35,8 @@ void grams_clear(struct grams *g);
 
 /* How many code points and marks there are. */
 size_t grams_length(const struct grams *g);
-/* Append the text as it stands between spaces: every window of three, in order; the set of all single
- * ones and all pairs; all of it in one piece. 0 or -1: out of memory. */
+/* Append the text as it stands between spaces: every window of three, in order; all single ones, then all
+ * pairs, each once (in a text made for that, some more often); all of it in one piece. 0 or -1: out of memory. */
 int grams_windows(const struct grams *g, struct buf *out);
 int grams_short(struct grams *g, struct buf *out);
 int grams_whole(const struct grams *g, struct buf *out);

@@ -11,6 +11,7 @@
 
 #define PROBE_ROWS 16     /* of the first batch after a failure */
 #define GROWTH 8          /* and so many times as much after each success */
+#define TOGETHER_MS 1000  /* for so long batches are told before one refresh shows them to searches */
 #define LOOK_MS 2000      /* at the alias, while nothing waits */
 #define SUCCEEDED_US 5000000 /* so exactly is it noted when all was told */
 
@@ -37,6 +38,7 @@ void indexer_init(struct indexer *x, struct db *db, struct elastic *el)
 	x->db = db;
 	x->el = el;
 	x->most = most_rows(x, PROBE_ROWS);
+	x->careful = true;
 	bulk_init(&x->bulk);
 }
 
@@ -175,7 +177,7 @@ static int read_batch(struct indexer *x, struct err *e)
 	bulk_reset(&x->bulk);
 	if (outbox_read(x->db, x->most, &x->batch, take, x, e))
 		return -1;
-	x->report.rows = x->batch.rows;
+	x->report.rows += x->batch.rows;
 	x->report.more = x->batch.rows == x->most || bulk_full(&x->bulk);
 	return 0;
 }
@@ -203,11 +205,18 @@ static int tell(struct indexer *x, const struct target *t, struct err *e)
 static int tell_all(struct indexer *x, const struct targets *t, struct err *e)
 {
 	size_t i;
-	int rc;
 
 	for (i = 0; i < t->n; i++)
 		if (tell(x, &t->list[i], e))
 			return -1;
+	return 0;
+}
+
+static int refresh_all(struct indexer *x, const struct targets *t, struct err *e)
+{
+	size_t i;
+	int rc;
+
 	for (i = 0; i < t->n; i++) {
 		rc = elastic_index_refresh(x->el, t->list[i].index.name, x->el->conf->index_timeout_ms, e);
 		if (rc < 1)
@@ -280,6 +289,40 @@ static int note_success(struct indexer *x, const struct search_state *s, struct 
 	return search_state_succeeded(x->db, now, e);
 }
 
+/* After a batch. One whose bytes were enough is not read for nothing again. */
+static void grow(struct indexer *x)
+{
+	uint64_t rows = x->batch.rows;
+	bool full = bulk_full(&x->bulk);
+
+	x->most = most_rows(x, full ? rows + rows / 4 + 1 : x->most * GROWTH);
+	if (full || x->most == (uint64_t)x->el->conf->index_rows)
+		x->careful = false;
+}
+
+static int tell_batch(struct indexer *x, const struct targets *t, struct err *e)
+{
+	return read_batch(x, e) || tell_all(x, t, e) || finish(x, e) ? -1 : 0;
+}
+
+/* A refresh costs Elasticsearch as much as hundreds of messages, so batches share one while more wait. What each
+ * was made of is gone for this transaction only, until all of it is to be seen. One that fails takes
+ * those before it with it: so after a failure each stands alone until they are as big as ever. While a new
+ * index is being built, who does that is let through after each. */
+static int tell_batches(struct indexer *x, const struct search_state *s, const struct targets *t, struct err *e)
+{
+	int64_t until_ms = clock_mono_ms() + TOGETHER_MS;
+	bool together;
+
+	do {
+		together = s->phase == SEARCH_IDLE && !x->careful;
+		if (tell_batch(x, t, e))
+			return -1;
+		grow(x);
+	} while (together && x->report.more && !x->report.again && clock_mono_ms() < until_ms);
+	return refresh_all(x, t, e);
+}
+
 /* Under the lock. An indexer_result, or -1. */
 static int run_locked(struct indexer *x, struct search_state *s, struct err *e)
 {
@@ -294,7 +337,7 @@ static int run_locked(struct indexer *x, struct search_state *s, struct err *e)
 		return -1;
 	if (!t.n) /* nothing can be told, so nothing has succeeded */
 		return INDEXER_IDLE;
-	if (waits && (read_batch(x, e) || tell_all(x, &t, e) || finish(x, e)))
+	if (waits && tell_batches(x, s, &t, e))
 		return -1;
 	return note_success(x, s, e) ? -1 : waits ? INDEXER_TOLD : INDEXER_IDLE;
 }
@@ -315,9 +358,9 @@ int indexer_run(struct indexer *x, struct err *e)
 		db_rollback(x->db);
 	if (rc == INDEXER_TOLD && x->report.again)
 		rc = not_now(x, e);
-	if (rc < 0)
+	if (rc < 0) {
 		x->most = most_rows(x, PROBE_ROWS);
-	else if (rc == INDEXER_TOLD)
-		x->most = most_rows(x, bulk_full(&x->bulk) ? x->report.rows + x->report.rows / 4 + 1 : x->most * GROWTH);
+		x->careful = true;
+	}
 	return rc;
 }

@@ -1,8 +1,9 @@
-/* indexer: tells Elasticsearch what the outbox has, a batch at a time, under the lock of search_index.
+/* indexer: tells Elasticsearch what the outbox has, in batches, under the lock of search_index.
  *
  * A batch: the oldest rows, their messages as they are now, one `_bulk` to the index that searches use and to
- * the one that is being built, a refresh of both; then the rows go. Whatever breaks off in between is begun
- * again: telling the same twice does no harm. */
+ * the one that is being built. After one batch, or some in a row while more wait, a refresh of both; then the
+ * rows go, all with one COMMIT. Whatever breaks off in between is begun again: telling the same twice does
+ * no harm. */
 #ifndef PARLEY_INDEXER_H
 #define PARLEY_INDEXER_H
 
@@ -15,7 +16,7 @@
 #include "outbox.h"
 #include "search_state.h"
 
-/* What a batch ended in; all zero before the first. */
+/* What a run ended in; all zero before the first. */
 struct indexer_report {
 	uint64_t rows;     /* of the outbox that were read */
 	uint64_t indexed, deleted; /* messages that Elasticsearch has taken */
@@ -38,6 +39,7 @@ struct indexer {
 	struct bulk bulk;
 	struct outbox_batch batch;
 	uint64_t most;      /* rows of the next batch: few after a failure, then more and more */
+	bool careful;       /* they are not that big again yet: each batch stands alone */
 	int64_t look_ms;    /* clock_mono_ms from which on the alias is looked at although nothing waits */
 	struct indexer_report report;
 };
@@ -50,7 +52,7 @@ enum indexer_result {
 
 void indexer_init(struct indexer *x, struct db *db, struct elastic *el);
 void indexer_clear(struct indexer *x);
-/* A batch. An indexer_result, or -1 with *e: ERR_ELASTIC, ERR_DB…, ERR_MEMORY; what Elasticsearch has taken
+/* One or some batches, for about a second. An indexer_result, or -1 with *e: ERR_ELASTIC, ERR_DB…, ERR_MEMORY; what Elasticsearch has taken
  * before it said "not now" to the rest is in the report, and is done. */
 int indexer_run(struct indexer *x, struct err *e);
 

@@ -212,10 +212,10 @@ static size_t quoted_len(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char byte = (unsigned char)text[i];
 
-		if (byte && strchr("\"\\\b\f\n\r\t", byte))
-			n += 1;
-		else if (byte < 0x20)
-			n += 5;
+		if (byte >= 0x20)
+			n += byte == '"' || byte == '\\';
+		else
+			n += byte && strchr("\b\f\n\r\t", byte) ? 1 : 5;
 	}
 	return n;
 }

@@ -205,7 +205,8 @@ static int take_rows(struct rebuild *r, enum db_query query, const struct db_val
 	return full;
 }
 
-/* The rest of the chat at hand, then chats behind it. *rows: how many there were. */
+/* The rest of the chat at hand, then chats behind it. *rows: how many there were. 1: there may be more; 0: these
+ * were the last; -1 */
 static int read_slice(struct rebuild *r, uint64_t *rows, struct err *e)
 {
 	const struct db_value rest[] = { DB_U64(r->backfill.chat), DB_U64(r->backfill.number), DB_U64(r->most) };
@@ -220,7 +221,7 @@ static int read_slice(struct rebuild *r, uint64_t *rows, struct err *e)
 
 		rc = take_rows(r, DB_BACKFILL_NEXT, next, rows, e);
 	}
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : rc || *rows == r->most;
 }
 
 /* What is not in the index although it was told: the outbox has it from now on. */
@@ -275,15 +276,15 @@ static int go_on(struct rebuild *r, enum search_phase from, enum search_phase to
 		   e);
 }
 
+/* A slice that is not full was the last: what is stored from now on the outbox tells of, and whoever went after
+ * that here, too, would never be through while others write. */
 static int fill(struct rebuild *r, struct err *e)
 {
 	const struct search_backfill before = r->backfill;
 	int64_t began = clock_mono_ms();
 	uint64_t rows;
-	int rc = read_slice(r, &rows, e);
+	int more = read_slice(r, &rows, e), rc = more < 0 ? -1 : send_slice(r, e);
 
-	if (!rc)
-		rc = send_slice(r, e);
 	if (!rc && rows)
 		rc = finish_slice(r, rows, clock_mono_ms() - began > SLOW_MS, e);
 	if (rc) {
@@ -295,7 +296,7 @@ static int fill(struct rebuild *r, struct err *e)
 		progress_add(r->progress, rows);
 	/* a full one is not read for nothing again */
 	r->most = most_rows(r, bulk_full(&r->bulk) ? rows + rows / 4 + 1 : r->most * GROWTH);
-	return rows ? 0 : go_on(r, SEARCH_FILL, SEARCH_COMPARE, e);
+	return more ? 0 : go_on(r, SEARCH_FILL, SEARCH_COMPARE, e);
 }
 
 /* ------------------------------------------------------------------ compare */

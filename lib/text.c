@@ -284,7 +284,9 @@ static void add_escaped(struct buf *out, const char *s, size_t n)
 	size_t i, done = 0;
 
 	for (i = 0; i < n; i++) {
-		found = s[i] ? strchr(special, s[i]) : NULL;
+		if (!s[i] || (unsigned char)s[i] > '>') /* letters are most of it, and none is special */
+			continue;
+		found = strchr(special, s[i]);
 		if (!found)
 			continue;
 		buf_add(out, s + done, i - done);

@@ -26,15 +26,20 @@ elasticsearch_url() {
   echo "$REPLY" >"$file"
 }
 
-# elasticsearch_conf DIR HOME PORT [LINE…]: writes its settings; LINEs go to elasticsearch.yml.
+# elasticsearch_conf DIR HOME PORT [LINE…]: writes its settings; LINEs go to elasticsearch.yml, instead of ours
+# of the same names (it takes none twice).
 elasticsearch_conf() {
-  local own=$1/elasticsearch home=$2 port=$3
+  local own=$1/elasticsearch home=$2 port=$3 line given
   shift 3
+  printf -v given '\n%s' "$@"
   {
-    printf '%s\n' "cluster.name: parley" "node.name: parley" "discovery.type: single-node" \
+    # (what is garbage counts as real memory, and only G1 is told to collect it then)
+    for line in "cluster.name: parley" "node.name: parley" "discovery.type: single-node" \
       "network.host: 127.0.0.1" "http.port: $port" "transport.port: 0" "path.data: $own/data" \
       "path.logs: $own/logs" "xpack.security.enabled: false" \
-      "cluster.routing.allocation.disk.threshold_enabled: false"
+      "cluster.routing.allocation.disk.threshold_enabled: false" "indices.breaker.total.use_real_memory: false"; do
+      [[ $given == *$'\n'"${line%%:*}:"* ]] || echo "$line"
+    done
     # only the full distribution has these
     [ ! -d "$home/modules/x-pack-ml" ] || echo "xpack.ml.enabled: false"
     [ ! -d "$home/modules/ingest-geoip" ] || echo "ingest.geoip.downloader.enabled: false"

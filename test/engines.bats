@@ -3,18 +3,13 @@
 
 load helpers/stack
 load helpers/load
+load helpers/search
 
 setup_file() {
-  source=${STACK_SEARCH:-mysql}
-  if [ "$source" = elasticsearch ]; then
-    export PARLEY_ELASTICSEARCH_TIMEOUT_MS=20000 PARLEY_SEARCH_BUDGET_MS=60000 PARLEY_INDEX_MS=50
-    export SEARCH_WAIT="source '$stack_root/test/helpers/stack.bash'; source '$stack_root/test/helpers/load.bash'
-      wait_for 60 indexed"
-  fi
-  export source SEARCH_SOURCE=$source
+  search_settings
   stack_start
   jobs_start 1
-  [ "$source" = mysql ] || wait_for 60 indexed
+  all_indexed
   new_application
   export token
 }
@@ -22,8 +17,6 @@ setup_file() {
 teardown_file() {
   stack_stop
 }
-
-searches() { "$stack_root/test/search/run.py" "$API" "$WRITER" "$token" "$@"; }
 
 # bats test_tags=search:own-chat,search:operators
 @test "no query, whatever it is made of, finds or counts another chat's messages" {

@@ -7,16 +7,10 @@
 
 load helpers/stack
 load helpers/load
+load helpers/search
 
 setup_file() {
-  source=${STACK_SEARCH:-mysql}
-  if [ "$source" = elasticsearch ]; then
-    # however busy the machine is: a search that fell back would be no test of it
-    export PARLEY_ELASTICSEARCH_TIMEOUT_MS=20000 PARLEY_SEARCH_BUDGET_MS=60000 PARLEY_INDEX_MS=50
-    export SEARCH_WAIT="source '$stack_root/test/helpers/stack.bash'; source '$stack_root/test/helpers/load.bash'
-      wait_for 60 indexed"
-  fi
-  export source SEARCH_SOURCE=$source
+  search_settings
   stack_start
   jobs_start 1
   all_indexed # else the first searches would be MySQL's
@@ -29,8 +23,6 @@ setup_file() {
 teardown_file() {
   stack_stop
 }
-
-searches() { "$stack_root/test/search/run.py" "$API" "$WRITER" "$token" "$@"; }
 
 # search Q [PARAMETERS [CHAT]]: answers 200
 search() {
@@ -64,8 +56,6 @@ filled() {
   fill "$id" "$1" "$2"
   all_indexed
 }
-
-all_indexed() { [ "$source" = mysql ] || wait_for 60 indexed; }
 
 # edited CONDITION: of messages of that chat, by SQL
 edited() { [ "$source" = mysql ] || changed "$id" "$1"; }

@@ -10,7 +10,7 @@ root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
   run "$root/script/bench" --quick
   [ "$status" = 0 ] || { echo "$output"; return 1; }
   [[ $output == *'writer, 64 connections'*'limit'*'ratio'* ]]
-  [ "$(jq '.figures | length' "$json")" -ge 18 ]
+  [ "$(jq '.figures | length' "$json")" -ge 24 ]
   [ "$(jq '[.figures[] | select(.value <= 0 or .limit <= 0 or .ratio == null)] | length' "$json")" = 0 ]
-  [ "$(jq -r '[.figures[].group] | unique | length' "$json")" -ge 6 ]
+  [ "$(jq -r '[.figures[].group] | unique | length' "$json")" -ge 8 ]
 }

@@ -3,11 +3,12 @@
 
 load ../helpers/stack
 load ../helpers/load
+load ../helpers/search
 
 setup_file() {
   "$stack_root/script/packages" demo
-  export STACK_SEARCH=elasticsearch SEARCH_SOURCE=elasticsearch PARLEY_INDEX_MS=50
-  export PARLEY_SEARCH_BUDGET_MS=60000 PARLEY_ELASTICSEARCH_TIMEOUT_MS=20000
+  export STACK_SEARCH=elasticsearch token=-
+  search_settings
   local limit=()
   [ -n "${PARLEY_TEST_LONG:-}" ] || limit=(--limit 4000)
   stack_start
@@ -21,8 +22,6 @@ setup_file() {
 teardown_file() {
   stack_stop
 }
-
-searches() { "$stack_root/test/search/run.py" "$API" "$WRITER" - "$@"; }
 
 # bats test_tags=search:match,search:elasticsearch
 @test "pieces of real texts, of one character and more, find their message on Elasticsearch" {

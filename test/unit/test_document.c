@@ -19,8 +19,8 @@ static void a_document(void)
 	CHECK(!document_write(&out, &fold, 4294967297, 7, 3, body, strlen(body), &e));
 	CHECK_STR(buf_str(&out), "{\"chat_id\":\"4294967297\",\"number\":7,\"version\":3,\"check\":1100943870,"
 				 "\"g3\":\"" M "e" M " e" M S " " M S "\\\" " S "\\\"" M " \\\"" M "b " M "b" M "\","
-				 "\"g12\":\"\\\" b e " S " " M " \\\"" M " b" M " e" M " " S "\\\" " M "b " M "e "
-				 M S "\"}");
+				 "\"g12\":\"" M " e " S " \\\" b " M "e e" M " " M S " " S "\\\" \\\"" M " " M "b b"
+				 M "\"}");
 	CHECK(!json_check(out.data, out.len, &json, &e));
 	buf_clear(&out);
 	CHECK(!document_write(&out, &fold, 1, 1, 1, "", 0, &e));
