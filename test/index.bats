@@ -76,7 +76,7 @@ job() { printf '{"class":"%s","args":%s,"queue":"index","retry":true,"jid":"%024
   request GET /metrics
   [[ $body == *$'\ndocuments_indexed_total{action="index"} '[1-9]* ]]
   [[ $body == *$'\ndocuments_indexed_total{action="delete"} '[1-9]* ]]
-  [[ $body =~ $'\n'index_last_success_seconds\ ([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -lt 30 ]
+  [[ $body =~ index_last_success_seconds\ ([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -lt 30 ]
 }
 
 @test "a chat that is deleted goes, and with an application all its chats" {
