@@ -263,7 +263,8 @@ has_index() { [[ $(index) == messages_v* ]]; }
   becomes_equal
 }
 
-has_document() { index_has | grep -q "^$1	$2	"; }
+# (The rows go before what they told is to be seen, in one transaction.)
+has_document() { es POST messages/_refresh >/dev/null && index_has | grep -q "^$1	$2	"; }
 
 @test "an Elasticsearch that was away is caught up with" {
   becomes_equal
@@ -419,7 +420,7 @@ verify_is_clean() { queue verify && [ "$status" = 0 ]; }
   becomes_equal
   signal elasticsearch STOP
   post more
-  stop index 5000
+  stop index 15000 # it waits a minute for an answer else
   signal elasticsearch CONT
   start index
   becomes_equal 30
