@@ -17,6 +17,7 @@ declare -A tests_running=() # pid -> item
 #   elastic  runs on MySQL's search and again on Elasticsearch's
 #   slow     is not for `make check`
 #   alone    compares times: nothing runs beside it
+#   hand     runs only when it is named: it takes minutes
 tests_marked() { sed -n 2p "$1" | grep -qE "^# ([a-z]+: )*$2: "; }
 
 tests_begin() {

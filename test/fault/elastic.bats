@@ -234,7 +234,8 @@ t10() {
 }
 
 t10_behind() {
-  local n=$(long 10000 50000)
+  local n
+  n=$(long 10000 50000)
   scene 2
   kill_9 elasticsearch
   kills=$((kills + 1))

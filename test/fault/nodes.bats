@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# slow: Three nodes of Elasticsearch behind a load balancer, killed one after the other under load of writes and
+# hand: Three nodes of Elasticsearch behind a load balancer, killed one after the other under load of writes and
 # searches: the elected master, the one with the primary, and the third.
 
 load ../helpers/stack

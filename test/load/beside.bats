@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# alone: Writes beside Elasticsearch: whether it is there or not costs them nothing.
+# hand: alone: Writes beside Elasticsearch: whether it is there or not costs them nothing.
 
 load ../helpers/stack
 load ../helpers/load

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# slow: A new index is made while others write, edit, delete and search: no search misses anything, before, meanwhile
+# hand: A new index is made while others write, edit, delete and search: no search misses anything, before, meanwhile
 # and after, and the reindexer may be killed at any moment.
 
 load ../helpers/stack
