@@ -14,11 +14,10 @@ setup_file() {
 
 # Its programs reach Elasticsearch through the proxy; the test itself at $DIRECT_URL.
 elastic_start() {
-  local port
   start elasticsearch 'indexing_pressure.memory.limit: 8mb'
-  until port=$((20000 + RANDOM % 12000)) && ! port_taken "$port" 127.0.0.1; do :; done
-  proxy_start elastic "${ELASTICSEARCH_URL##*:}" "$port"
-  export DIRECT_URL=$ELASTICSEARCH_URL PROXY_URL=http://127.0.0.1:$port
+  free_port
+  export DIRECT_URL=$ELASTICSEARCH_URL PROXY_URL=http://127.0.0.1:$REPLY
+  proxy_start elastic "${DIRECT_URL##*:}" "$REPLY"
   ELASTICSEARCH_URL=$PROXY_URL
 }
 
