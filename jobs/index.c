@@ -73,17 +73,6 @@ static int reindex(struct worker *w, const struct job *j, struct err *e)
 	return asked < 0 ? -1 : 0;
 }
 
-static int forward(const struct job *j, struct outcome *o, struct err *e)
-{
-	struct buf text = BUF_INIT;
-	int rc;
-
-	buf_add(&text, j->text, j->len);
-	rc = outcome_forward(o, j->class, &text, e);
-	buf_clear(&text);
-	return rc;
-}
-
 static int one(struct worker *w, const struct batch *b, const struct job *j, struct outcome *o, struct err *e)
 {
 	if (j->fault)
@@ -92,7 +81,7 @@ static int one(struct worker *w, const struct batch *b, const struct job *j, str
 		return outcome_bury(o, j, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE, e);
 	if (j->class == JOB_INDEX_MESSAGE)
 		return outbox_add_message(&w->db, j->id, e);
-	return j->class == JOB_REINDEX ? reindex(w, j, e) : forward(j, o, e);
+	return j->class == JOB_REINDEX ? reindex(w, j, e) : outcome_forward(o, j, e);
 }
 
 static int work(struct worker *w, const struct batch *b, struct err *e)

@@ -252,12 +252,8 @@ static int try_later(struct round *r, struct outcome *o, const struct store_item
 /* Jobs that are not this program's: to their own queue, unchanged. */
 static int forward(struct outcome *o, const struct job *j, struct err *e)
 {
-	struct buf text = BUF_INIT;
-	int rc;
+	int rc = outcome_forward(o, j, e);
 
-	buf_add(&text, j->text, j->len);
-	rc = outcome_forward(o, j->class, &text, e);
-	buf_clear(&text);
 	LOG(LOG_INFO, "job forwarded", LOG_S("jid", j->jid),
 	    LOG_S("queue", job_class_queue(j->class)));
 	return rc;

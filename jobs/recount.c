@@ -35,17 +35,6 @@ static int count(struct worker *w, const struct job *j, struct err *e)
 	return 0;
 }
 
-static int forward(const struct job *j, struct outcome *o, struct err *e)
-{
-	struct buf text = BUF_INIT;
-	int rc;
-
-	buf_add(&text, j->text, j->len);
-	rc = outcome_forward(o, j->class, &text, e);
-	buf_clear(&text);
-	return rc;
-}
-
 /* Counted, or where else it belongs. */
 static int one(struct worker *w, const struct batch *b, const struct job *j, struct outcome *o,
 	       struct err *e)
@@ -54,7 +43,7 @@ static int one(struct worker *w, const struct batch *b, const struct job *j, str
 		return outcome_bury(o, j, "BadArguments", j->fault, e);
 	if (batch_interrupted(b) && j->class != JOB_UNKNOWN)
 		return outcome_bury(o, j, QUEUE_INTERRUPTED, QUEUE_INTERRUPTED_MESSAGE, e);
-	return recount_knows(j->class) ? count(w, j, e) : forward(j, o, e);
+	return recount_knows(j->class) ? count(w, j, e) : outcome_forward(o, j, e);
 }
 
 /* Takes longer than MySQL may take to answer: it would do so again, and hold up all others. It is asked

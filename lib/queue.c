@@ -370,9 +370,15 @@ int outcome_bury(struct outcome *o, const struct job *j, const char *error_class
 	return rc;
 }
 
-int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e)
+int outcome_forward(struct outcome *o, const struct job *j, struct err *e)
 {
-	return add_item(&o->forwards, (struct outcome_item){ .class = class }, text, e);
+	struct buf text = BUF_INIT;
+	int rc;
+
+	buf_add(&text, j->text, j->len);
+	rc = add_item(&o->forwards, (struct outcome_item){ .class = j->class }, &text, e);
+	buf_clear(&text);
+	return rc;
 }
 
 int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct buf *text,

@@ -82,7 +82,8 @@ int outcome_dead(struct outcome *o, struct buf *text, struct err *e);
 /* The job can never succeed: it goes to dead with that error, and counts as failed. 0 or -1: ERR_MEMORY. */
 int outcome_bury(struct outcome *o, const struct job *j, const char *error_class, const char *message,
 		 struct err *e);
-int outcome_forward(struct outcome *o, enum job_class class, struct buf *text, struct err *e);
+/* The job is another program's: it goes to its own queue, unchanged. 0 or -1: ERR_MEMORY. */
+int outcome_forward(struct outcome *o, const struct job *j, struct err *e);
 /* A count job, of which one per class and id may wait. */
 int outcome_count(struct outcome *o, enum job_class class, uint64_t id, struct buf *text,
 		  struct err *e);
