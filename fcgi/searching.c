@@ -213,13 +213,19 @@ static void tell(struct service *service, bool fell_back, const struct err *why)
 }
 
 /* 1: done; 0: Elasticsearch cannot answer now; -1 */
-static int on_elasticsearch(struct search *s, struct service *service, uint64_t chat, struct err *e)
+static int on_elasticsearch(struct search *s, struct service *service, const struct view_chat *chat,
+			    struct err *e)
 {
 	const struct conf *c = &service->conf;
 	int64_t share = c->search_budget_ms / 2 + 1;
 	const struct indexed indexed = {
-		&service->db, &service->elastic, &s->query, chat,
-		share < c->elasticsearch_timeout_ms ? share : c->elasticsearch_timeout_ms, s->page * s->limit
+		.db = &service->db,
+		.elastic = &service->elastic,
+		.query = &s->query,
+		.chat = chat->id,
+		.all_told = chat->all_told,
+		.timeout_ms = share < c->elasticsearch_timeout_ms ? share : c->elasticsearch_timeout_ms,
+		.wanted = s->page * s->limit,
 	};
 	struct err why = ERR_INIT;
 	int rc = indexed_run(&indexed, &s->hits, &why);
@@ -249,25 +255,25 @@ static int on_mysql(struct search *s, struct service *service, uint64_t chat, in
 	return rc < 0 ? -1 : 0;
 }
 
-static int find_hits(struct search *s, struct service *service, uint64_t chat, struct err *e)
+static int find_hits(struct search *s, struct service *service, const struct view_chat *chat, struct err *e)
 {
 	int64_t until_ms = clock_mono_ms() + service->conf.search_budget_ms;
 	int rc = 0;
 
 	if (elastic_configured(&service->conf) && text_query_possible(&s->query))
 		rc = on_elasticsearch(s, service, chat, e);
-	return rc ? rc : on_mysql(s, service, chat, until_ms, e);
+	return rc ? rc : on_mysql(s, service, chat->id, until_ms, e);
 }
 
-static int find(struct search *s, struct service *service, uint64_t chat, struct err *e)
+static int find(struct search *s, struct service *service, const struct view_chat *chat, struct err *e)
 {
 	if (find_hits(s, service, chat, e) < 0)
 		return -1;
 	s->n = hits_get(&s->hits, (s->page - 1) * s->limit, s->limit, s->number);
-	return s->n ? read_items(s, &service->db, chat, e) : 0;
+	return s->n ? read_items(s, &service->db, chat->id, e) : 0;
 }
 
-static void search_chat(struct search *s, struct service *service, uint64_t chat,
+static void search_chat(struct search *s, struct service *service, const struct view_chat *chat,
 			const struct request *r, struct reply *p)
 {
 	struct err e = ERR_INIT;
@@ -302,7 +308,7 @@ static void search(struct service *service, struct request *r, struct reply *p)
 			break;
 		case VIEW_THERE:
 			if (view_messages_stored(service, &chat, p))
-				search_chat(&s, service, chat.id, r, p);
+				search_chat(&s, service, &chat, r, p);
 			break;
 		}
 	}

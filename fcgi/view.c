@@ -50,6 +50,7 @@ static int read_chat(void *arg, struct err *e)
 		w->chat->messages_count = db_number(w->db, 6);
 		copy_time(w->chat->created_at, db_text(w->db, 7, NULL));
 		copy_time(w->chat->updated_at, db_text(w->db, 8, NULL));
+		w->chat->all_told = !db_number(w->db, 9);
 	}
 	db_done(w->db);
 	return there || w->gone;
@@ -136,7 +137,7 @@ bool view_chats_stored(struct service *s, uint64_t application, struct reply *p)
 	return rc >= 0 && !w.gone;
 }
 
-bool view_messages_stored(struct service *s, const struct view_chat *chat, struct reply *p)
+bool view_messages_stored(struct service *s, struct view_chat *chat, struct reply *p)
 {
 	struct stored_wait w = { .db = &s->db, .query = DB_CHAT_STATE, .column = 3,
 				 .at = { DB_U64(chat->id), DB_U64(chat->application) } };
@@ -145,8 +146,10 @@ bool view_messages_stored(struct service *s, const struct view_chat *chat, struc
 	int rc = 1;
 
 	w.accepted = view_counter(s, key_message_counter(key, chat->id));
-	if (chat->messages_stored < w.accepted)
+	if (chat->messages_stored < w.accepted) {
+		chat->all_told = false;
 		rc = catchup_wait(&s->catchup, read_stored, &w, &e);
+	}
 	if (rc < 0)
 		reply_error(p, &e);
 	else if (w.gone)

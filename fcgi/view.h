@@ -10,6 +10,7 @@ struct view_chat {
 	uint64_t application, id;
 	uint32_t number;
 	uint64_t messages_stored, messages_count;
+	bool all_told; /* when it was read, Elasticsearch had been told of all the messages stored then */
 	char created_at[32], updated_at[32]; /* as MySQL writes them */
 };
 
@@ -20,8 +21,8 @@ enum view view_chat(struct service *s, const struct request *r, struct view_chat
 /* The application lives, and its chats that were accepted are stored (or it was waited for in vain).
  * False: the reply is filled in. */
 bool view_chats_stored(struct service *s, uint64_t application, struct reply *p);
-/* The same for the messages of a chat. */
-bool view_messages_stored(struct service *s, const struct view_chat *chat, struct reply *p);
+/* The same for the messages of a chat. Those that were waited for came after all_told, which becomes false. */
+bool view_messages_stored(struct service *s, struct view_chat *chat, struct reply *p);
 /* A counter in Redis; 0 when it is missing or Redis is away. */
 uint64_t view_counter(struct service *s, const char *key);
 /* 404 (to a read) or 409 (to a change) of the type that asks to try again. */

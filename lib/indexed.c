@@ -96,8 +96,11 @@ static int ask(const struct indexed *s, const struct tail *tail, struct hits *hi
 int indexed_run(const struct indexed *s, struct hits *hits, struct err *e)
 {
 	struct tail tail;
-	int rc = tail_read(&tail, s->db, s->chat, s->query, e);
+	int rc = 1;
 
+	tail.n = tail.hits_n = 0;
+	if (!s->all_told)
+		rc = tail_read(&tail, s->db, s->chat, s->query, e);
 	if (rc <= 0)
 		return rc;
 	if (!ask(s, &tail, hits, e))

@@ -12,6 +12,7 @@ struct indexed {
 	struct elastic *elastic;  /* borrowed */
 	struct text_query *query; /* borrowed; text_query_possible */
 	uint64_t chat;
+	bool all_told;      /* Elasticsearch was told of all messages: there is no tail */
 	int64_t timeout_ms; /* for Elasticsearch */
 	size_t wanted;      /* this many of the best hits will be shown */
 };

@@ -73,7 +73,8 @@ SELECT deleted_at IS NOT NULL, chats_stored, last_chat_number FROM chat_applicat
 
 -- name: chat_state
 SELECT a.deleted_at IS NOT NULL, c.id IS NOT NULL, c.deleted_at IS NOT NULL, c.messages_stored,
-  c.last_message_number, c.number, c.messages_count, c.created_at, c.updated_at
+  c.last_message_number, c.number, c.messages_count, c.created_at, c.updated_at,
+  EXISTS (SELECT * FROM message_changes m WHERE m.chat_id = c.id)
 FROM chat_applications a LEFT JOIN chats c ON c.id = ? WHERE a.id = ?;
 
 -- name: chat_last
