@@ -1,89 +1,58 @@
-/* search CHAT-ID REQUESTS WORD: the limit of what a search through the API can reach: what fcgi/search would ask
- * Elasticsearch for (its first page), asked of that alone, again and again. Prints the median,
- * {"p50_us":…,"total":…}. */
+/* search CHAT-ID WORD: prints the URL at which Elasticsearch answers what fcgi/search would ask it for the first page
+ * of such a search: the limit of what a search through the API can reach. */
+#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "elastic.h"
+#include "conf.h"
 #include "elastic_query.h"
 #include "text.h"
 
 #define LIMIT 50 /* hits of a page, unless asked for otherwise */
-#define REQUESTS 10000
 
-struct bench {
-	struct conf conf;
-	struct elastic el;
-	struct text_query query;
-	struct buf path, body;
-	int64_t took_us[REQUESTS];
-	size_t n;
-	uint64_t total; /* hits */
-};
-
-static int one(struct bench *b, struct err *e)
+static int print_url(const struct conf *c, const struct buf *path, const struct buf *body)
 {
-	const struct elastic_request r = { .method = "POST", .path = buf_str(&b->path), .body = buf_str(&b->body),
-					   .len = b->body.len, .timeout_ms = 10000 };
-	struct elastic_answer answer;
-	struct json root;
-	int64_t began = clock_wall_us();
+	char *source = curl_easy_escape(NULL, buf_str(body), (int)body->len);
 
-	if (elastic_json(&b->el, &r, &root, e))
+	if (!source)
 		return -1;
-	b->took_us[b->n++] = clock_wall_us() - began;
-	if (b->el.status != 200)
-		return elastic_refused(&b->el, e);
-	if (elastic_answer_read(&answer, root, e))
-		return -1;
-	b->total = answer.total;
+	printf("%s%s&source_content_type=application/json&source=%s\n", c->elasticsearch_url, buf_str(path), source);
+	curl_free(source);
 	return 0;
 }
 
-static int by_time(const void *a, const void *b)
+static int write_query(const struct conf *c, uint64_t chat, struct text_query *query, struct err *e)
 {
-	const int64_t *x = a, *y = b;
+	const struct elastic_query q = { .query = query, .chat = chat, .wanted = LIMIT,
+					 .timeout_ms = c->elasticsearch_timeout_ms };
+	struct buf path = BUF_INIT, body = BUF_INIT;
+	int rc = elastic_query_write(&q, c->elasticsearch_index, &path, &body, e);
 
-	return (*x > *y) - (*x < *y);
-}
-
-static int run(struct bench *b, uint64_t chat, size_t requests, const char *q, struct err *e)
-{
-	struct elastic_query query = { .query = &b->query, .chat = chat, .wanted = LIMIT };
-
-	if (conf_load(&b->conf, e) || elastic_init(&b->el, &b->conf, e) ||
-	    text_query_init(&b->query, q, strlen(q), e))
-		return -1;
-	query.timeout_ms = b->conf.elasticsearch_timeout_ms;
-	if (elastic_query_write(&query, b->conf.elasticsearch_index, &b->path, &b->body, e))
-		return -1;
-	while (b->n < requests)
-		if (one(b, e))
-			return -1;
-	qsort(b->took_us, b->n, sizeof(*b->took_us), by_time);
-	printf("{\"p50_us\":%lld,\"total\":%llu}\n", (long long)b->took_us[b->n / 2],
-	       (unsigned long long)b->total);
-	return 0;
+	if (!rc && print_url(c, &path, &body))
+		rc = err_memory(e);
+	buf_clear(&path);
+	buf_clear(&body);
+	return rc;
 }
 
 int main(int argc, char **argv)
 {
-	static struct bench b;
+	static struct conf conf;
+	static struct text_query query;
 	struct err e = ERR_INIT;
-	size_t requests = argc == 4 ? strtoull(argv[2], NULL, 10) : 0;
 	int rc;
 
-	if (!requests || requests > REQUESTS)
+	if (argc != 3)
 		return 2;
-	rc = run(&b, strtoull(argv[1], NULL, 10), requests, argv[3], &e);
+	rc = conf_load(&conf, &e);
+	if (!rc)
+		rc = text_query_init(&query, argv[2], strlen(argv[2]), &e);
+	if (!rc)
+		rc = write_query(&conf, strtoull(argv[1], NULL, 10), &query, &e);
 	if (rc)
 		fprintf(stderr, "search: %s\n", e.text);
-	buf_clear(&b.path);
-	buf_clear(&b.body);
-	text_query_clear(&b.query);
-	elastic_clear(&b.el);
-	conf_clear(&b.conf);
+	text_query_clear(&query);
+	conf_clear(&conf);
 	return rc != 0;
 }
