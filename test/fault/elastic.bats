@@ -171,11 +171,11 @@ another_index() {
   now=$(active 2>/dev/null) && [ "$now" != "$1" ]
 }
 
-# Others fill its queue until it answers 429.
+# Others fill what it takes at once (8 MiB) but for 40 kB, until it answers 429.
 elastic_busy() {
   local n before
   before=$(log_count index '429')
-  jq -nr '"x" * 60000 | . as $x | range(130) | "{\"index\":{}}\n{\"x\":\"\($x)\"}"' >"$BATS_TEST_TMPDIR/pressure"
+  jq -nr '"x" * 60000 | . as $x | range(139) | "{\"index\":{}}\n{\"x\":\"\($x)\"}"' >"$BATS_TEST_TMPDIR/pressure"
   direct PUT /pressure '{"mappings":{"properties":{"x":{"type":"text","index":false}}}}' >/dev/null
   for n in 1 2 3; do
     spawn /dev/null env url="$DIRECT_URL" file="$BATS_TEST_TMPDIR/pressure" bash -c 'while :; do
