@@ -69,7 +69,8 @@ END
 # The same page, from a port that the API knows nothing of, in $elsewhere.
 start_elsewhere() {
   local port
-  until port=$((20000 + RANDOM % 12000)) && ! port_taken "$port" 127.0.0.1; do :; done
+  free_port
+  port=$REPLY
   spawn "$PARLEY_VAR/log/elsewhere.log" python3 -m http.server --bind 127.0.0.1 --directory "$PARLEY_WEB" "$port"
   echo "$REPLY" >"$PARLEY_VAR/pids/elsewhere"
   export elsewhere=http://127.0.0.1:$port

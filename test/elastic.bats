@@ -130,7 +130,8 @@ proxy_start() {
   } >"$folder/openssl.log" 2>&1
   printf '%s:{SHA}%s\n' "$user" "$(printf '%s' "$password" | openssl dgst -sha1 -binary | base64)" \
     >"$folder/users"
-  until proxy_port=$((20000 + RANDOM % 12000)) && ! port_taken "$proxy_port" 127.0.0.1; do :; done
+  free_port
+  proxy_port=$REPLY
   cat >"$folder/nginx.conf" <<END
 user $(id -un) $(id -gn);
 pid $folder/pid;

@@ -5,6 +5,7 @@
 load ../helpers/stack
 load ../helpers/load
 load ../helpers/fault
+load ../helpers/steady
 
 nodes=(node-1 node-2 node-3)
 
@@ -123,42 +124,21 @@ the_other() {
 
 # --- the load ------------------------------------------------------------------------------------------------
 
-# searches_start: in an application of their own; all that is searched for is known
 searches_start() {
-  local rows=2000 n
-  new_application searched
-  for n in 1 2 3; do new_chat; done
-  wait_for 20 reviving settled
-  fill "$(chat_id "$token" 1)" $rows "CONCAT('n', LPAD(seq, 7, '0'), 'z is a still one', REPEAT(' word', 16))"
-  wait_for 120 reviving indexed
-  : >"$PARLEY_VAR/tmp/steady"
-  spawn "$PARLEY_VAR/tmp/steady" "$stack_root/test/search/steady.py" "$API" "$WRITER" "$token" 1 $rows 2 3
-  echo "$REPLY" >"$PARLEY_VAR/pids/steady"
+  local rows=2000
+  revive "${all_jobs[@]}"
+  steady_scene $rows
+  steady_start $rows
   searched_anew
 }
 
 # searched_anew: Elasticsearch answers searches that begin from now on
 searched_anew() {
   local phases
-  wait_for 30 test -s "$PARLEY_VAR/tmp/steady"
   phases=$(tail -n 1 "$PARLEY_VAR/tmp/steady" | jq '.phases | length')
-  signal steady USR1
+  steady_phase
   # a breaker may be open for a minute
   wait_for 90 reviving steady_has "(.phases | length > $phases) and .phases[-1].elasticsearch >= 30"
-}
-
-steady_has() { [ "$(tail -n 1 "$PARLEY_VAR/tmp/steady" | jq "$1")" = true ]; }
-
-# searches_end: every search found what it had to, every post, edit and deletion was done
-searches_end() {
-  local said
-  signal steady TERM
-  wait_for 60 group_gone "$(pid_of steady)"
-  rm "$PARLEY_VAR/pids/steady"
-  said=$(tail -n 1 "$PARLEY_VAR/tmp/steady")
-  tell "$said"
-  same "$(jq -c '.wrong' <<<"$said")" '[]'
-  same "$(jq '.posted > 50 and .edited > 10 and .deleted > 10' <<<"$said")" true
 }
 
 # --- the test ------------------------------------------------------------------------------------------------
@@ -196,7 +176,7 @@ t11() {
   load_stop posting
   awk -F '\t' '$3 != 201' "$BATS_TEST_TMPDIR/$fault_seed-posting" | head -n 5 # if there are such
   same "$(figure .failed)" 0
-  searches_end
+  steady_end
   watch_end
   wait_for 30 reviving drained
   told_all

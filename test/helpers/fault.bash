@@ -350,10 +350,3 @@ disk_fill() {
 }
 
 disk_free() { rm -f "$PARLEY_VAR/$1/filler"; }
-
-# --- ports ---------------------------------------------------------------------------------------------------
-
-# free_port: in REPLY
-free_port() {
-  until REPLY=$((20000 + RANDOM % 12000)) && ! port_taken "$REPLY" 127.0.0.1; do :; done
-}

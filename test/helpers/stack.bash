@@ -136,12 +136,16 @@ use_web() {
   wait_for 10 is_healthy "$API"
 }
 
+# free_port: in REPLY. Below 32768 the kernel gives none to outgoing connections.
+free_port() {
+  until REPLY=$((20000 + RANDOM % 12000)) && ! port_taken "$REPLY" 127.0.0.1; do :; done
+}
+
 pick_ports() {
-  local name port
+  local name
   for name in API_PORT WRITER_PORT WEB_PORT; do
-    # below 32768 the kernel gives none to outgoing connections
-    until port=$((20000 + RANDOM % 12000)) && ! port_taken "$port" 127.0.0.1; do :; done
-    export "$name=$port"
+    free_port
+    export "$name=$REPLY"
   done
   export API=http://127.0.0.1:$API_PORT WRITER=http://127.0.0.1:$WRITER_PORT
 }

@@ -4,6 +4,7 @@
 
 load ../helpers/stack
 load ../helpers/load
+load ../helpers/steady
 
 setup_file() {
   # many slices, so that there is a meanwhile; and searches wait until what was posted is stored
@@ -26,47 +27,29 @@ teardown() {
 
 # --- the load ---------------------------------------------------------------------------------------------
 
-# scene: a chat of $rows messages that nobody touches, and two busy ones; Elasticsearch knows all
 scene() {
   rows=$(long 6000 50000)
-  new_application
-  for _ in 1 2 3; do new_chat; done
-  wait_for 20 settled
-  fill "$(chat_id "$token" 1)" "$rows" "CONCAT('n', LPAD(seq, 7, '0'), 'z is a still one', REPEAT(' word', 16))"
-  wait_for 120 indexed
+  steady_scene "$rows"
 }
 
-steady_start() {
+searches_start() {
+  steady_start "$rows"
   phases=1
-  : >"$PARLEY_VAR/tmp/steady"
-  spawn "$PARLEY_VAR/tmp/steady" "$stack_root/test/search/steady.py" "$API" "$WRITER" "$token" 1 "$rows" 2 3
-  echo "$REPLY" >"$PARLEY_VAR/pids/steady"
   wait_for 60 steady_has '.phases[0].elasticsearch >= 50'
 }
 
-# steady_has FILTER: is it true of what it said last?
-steady_has() { [ "$(tail -n 1 "$PARLEY_VAR/tmp/steady" | jq "$1")" = true ]; }
-
-# next_phase: what has been searched until now counts for itself
 next_phase() {
   phases=$((phases + 1))
-  signal steady USR1
+  steady_phase
 }
 
-# steady_end: each phase had searches, and no search was wrong
-steady_end() {
-  local said
+# searches_end: each phase had searches, and no search was wrong
+searches_end() {
   wait_for 60 steady_has "(.phases | length == $phases) and .phases[-1].searches >= 50"
-  signal steady TERM
-  wait_for 60 group_gone "$(pid_of steady)"
-  rm "$PARLEY_VAR/pids/steady"
-  said=$(tail -n 1 "$PARLEY_VAR/tmp/steady")
-  tell "$said"
-  same "$(jq -c '.wrong' <<<"$said")" '[]'
+  steady_end
   same "$(jq '[.phases[].searches > 20] | all' <<<"$said")" true
   # its share while the new index is made, too: its load must not take them away from the old one
   same "$(jq '[.phases[].elasticsearch > 10] | all' <<<"$said")" true
-  same "$(jq '.posted > 50 and .edited > 10 and .deleted > 10' <<<"$said")" true
 }
 
 # --- the reindexer ------------------------------------------------------------------------------------------
@@ -123,7 +106,7 @@ after_all() {
   local before
   scene
   before=$(active)
-  steady_start
+  searches_start
   all_the_same
   next_phase
   reindex_start
@@ -132,7 +115,7 @@ after_all() {
   reindex_end 600
   next_phase
   all_the_same
-  steady_end
+  searches_end
   after_all "$before"
 }
 
@@ -141,7 +124,7 @@ after_all() {
   scene
   before=$(active)
   stop index
-  steady_start
+  searches_start
   next_phase
   for n in 0 1 2 3; do
     reindex_start
@@ -158,7 +141,7 @@ after_all() {
   same "$(active)" "$building"
   next_phase
   start index
-  steady_end
+  searches_end
   after_all "$before"
 }
 
@@ -166,13 +149,13 @@ after_all() {
   local before
   scene
   before=$(active)
-  steady_start
+  searches_start
   next_phase
   reindex_start
   wait_for 60 filled $((rows / 4))
   kill_9 reindex
   wait_for 600 is_idle
   next_phase
-  steady_end
+  searches_end
   after_all "$before"
 }
