@@ -67,6 +67,13 @@ bool bulk_full(const struct bulk *b)
 	return b->body.len >= BULK_BYTES;
 }
 
+uint64_t bulk_rows(const struct conf *c, uint64_t wanted)
+{
+	uint64_t most = (uint64_t)c->index_rows;
+
+	return wanted < most ? wanted : most;
+}
+
 struct bulk_op *bulk_ops(const struct bulk *b, size_t *n)
 {
 	*n = b->ops.len / sizeof(struct bulk_op);

@@ -54,6 +54,8 @@ int bulk_index(struct bulk *b, uint64_t chat, uint32_t number, uint32_t version,
 	       struct err *e);
 int bulk_delete(struct bulk *b, uint64_t chat, uint32_t number, uint32_t version, struct err *e);
 bool bulk_full(const struct bulk *b);
+/* So many rows that are wanted of MySQL at once; at most what the settings allow (PARLEY_INDEX_ROWS). */
+uint64_t bulk_rows(const struct conf *c, uint64_t wanted);
 struct bulk_op *bulk_ops(const struct bulk *b, size_t *n);
 /* Why it was refused, or is to be sent again; "" when nothing is known. */
 const char *bulk_why(const struct bulk *b, const struct bulk_op *op);

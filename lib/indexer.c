@@ -25,19 +25,12 @@ struct targets {
 	size_t n;
 };
 
-static uint64_t most_rows(const struct indexer *x, uint64_t wanted)
-{
-	uint64_t most = (uint64_t)x->el->conf->index_rows;
-
-	return wanted < most ? wanted : most;
-}
-
 void indexer_init(struct indexer *x, struct db *db, struct elastic *el)
 {
 	memset(x, 0, sizeof(*x));
 	x->db = db;
 	x->el = el;
-	x->most = most_rows(x, PROBE_ROWS);
+	x->most = bulk_rows(x->el->conf, PROBE_ROWS);
 	x->careful = true;
 	bulk_init(&x->bulk);
 }
@@ -295,7 +288,7 @@ static void grow(struct indexer *x)
 	uint64_t rows = x->batch.rows;
 	bool full = bulk_full(&x->bulk);
 
-	x->most = most_rows(x, full ? rows + rows / 4 + 1 : x->most * GROWTH);
+	x->most = bulk_rows(x->el->conf, full ? rows + rows / 4 + 1 : x->most * GROWTH);
 	if (full || x->most == (uint64_t)x->el->conf->index_rows)
 		x->careful = false;
 }
@@ -359,7 +352,7 @@ int indexer_run(struct indexer *x, struct err *e)
 	if (rc == INDEXER_TOLD && x->report.again)
 		rc = not_now(x, e);
 	if (rc < 0) {
-		x->most = most_rows(x, PROBE_ROWS);
+		x->most = bulk_rows(x->el->conf, PROBE_ROWS);
 		x->careful = true;
 	}
 	return rc;

@@ -14,19 +14,12 @@
 #define GROWTH 8
 #define ROUNDS 5       /* of comparing, before that is said to lead nowhere */
 
-static uint64_t most_rows(const struct rebuild *r, uint64_t wanted)
-{
-	uint64_t most = (uint64_t)r->el->conf->index_rows;
-
-	return wanted < most ? wanted : most;
-}
-
 void rebuild_init(struct rebuild *r, struct db *db, struct elastic *el)
 {
 	memset(r, 0, sizeof(*r));
 	r->db = db;
 	r->el = el;
-	r->most = most_rows(r, PROBE_ROWS);
+	r->most = bulk_rows(r->el->conf, PROBE_ROWS);
 	bulk_init(&r->bulk);
 }
 
@@ -289,13 +282,13 @@ static int fill(struct rebuild *r, struct err *e)
 		rc = finish_slice(r, rows, clock_mono_ms() - began > SLOW_MS, e);
 	if (rc) {
 		r->backfill = before;
-		r->most = most_rows(r, PROBE_ROWS);
+		r->most = bulk_rows(r->el->conf, PROBE_ROWS);
 		return -1;
 	}
 	if (r->progress)
 		progress_add(r->progress, rows);
 	/* a full one is not read for nothing again */
-	r->most = most_rows(r, bulk_full(&r->bulk) ? rows + rows / 4 + 1 : r->most * GROWTH);
+	r->most = bulk_rows(r->el->conf, bulk_full(&r->bulk) ? rows + rows / 4 + 1 : r->most * GROWTH);
 	return more ? 0 : go_on(r, SEARCH_FILL, SEARCH_COMPARE, e);
 }
 
