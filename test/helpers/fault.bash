@@ -209,9 +209,10 @@ calm() {
 # wait_gone PID
 wait_gone() { wait_for 5 group_gone "$1"; }
 
-# kill_job NAME: at once, and it stays away
+# kill_job NAME: at once, and it stays away. (One that was just started has no group of its own yet; it may also
+# be ending by itself.)
 kill_job() {
-  ! is_running "$1" || signal_all "$1" KILL
+  ! is_running "$1" || signal_all "$1" KILL 2>/dev/null || kill -KILL "$(pid_of "$1")" 2>/dev/null || true
   wait_gone "$(pid_of "$1")"
   kills=$((kills + 1))
 }
