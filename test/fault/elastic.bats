@@ -79,7 +79,7 @@ sql_now() { db 'SELECT UTC_TIMESTAMP(6)'; }
 as_mysql() {
   local n
   wait_for 60 reviving indexed
-  "$PARLEY_BUILD/jobs/queue" verify
+  queue_tool verify
   for ((n = 1; n <= ${#chats[@]}; n++)); do
     wait_for 70 searched_there "$n" # the breaker may be open for a minute
   done
@@ -261,7 +261,7 @@ flushall() {
 t10_flushed() {
   losing flushall
   invariants 30 "${loss[@]}"
-  "$PARLEY_BUILD/jobs/queue" repair
+  queue_tool repair
   as_mysql
 }
 

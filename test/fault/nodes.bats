@@ -159,7 +159,7 @@ node_killed() {
 
 told_all() {
   wait_for 60 reviving indexed
-  "$PARLEY_BUILD/jobs/queue" verify
+  queue_tool verify
 }
 
 t11() {

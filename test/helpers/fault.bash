@@ -217,6 +217,9 @@ kill_job() {
   kills=$((kills + 1))
 }
 
+# queue_tool COMMAND…: jobs/queue, which waits as long for MySQL as it does outside of these tests
+queue_tool() { env -u PARLEY_LEASE_MS -u PARLEY_BATCH_TIMEOUT_MS "$PARLEY_BUILD/jobs/queue" "$@"; }
+
 # --- the proxy ---------------------------------------------------------------------------------------------
 
 # proxy_start NAME SERVER LISTEN: between programs and redis or mysql; unix sockets or ports
@@ -295,7 +298,7 @@ losses() { db "SELECT COUNT(*) FROM redis_losses WHERE recovered_at IS NOT NULL"
 
 # loss_found [SQL]: one since loss_ahead, of which that is true; and the tool names it
 loss_found() {
-  "$PARLEY_BUILD/jobs/queue" verify | grep -q '^redis: went back' || { "$PARLEY_BUILD/jobs/queue" verify || true; return 1; }
+  queue_tool verify | grep -q '^redis: went back' || { queue_tool verify || true; return 1; }
   [ "$(db "SELECT COUNT(*) FROM redis_losses
            WHERE id > $last_loss AND recovered_at IS NOT NULL AND ${1:-TRUE}")" -gt 0 ] && return
   db 'SELECT * FROM redis_losses'
