@@ -11,6 +11,12 @@
 #define ROUTED 20 /* chats that stand in an address; with many it would grow too long */
 #define LLU(n) ((unsigned long long)(n))
 
+/* What is absent is not what is empty. */
+static int lacks(const char *what, struct err *e)
+{
+	return err_set(e, ERR_ELASTIC, "elasticsearch: the answer lacks its %s", what);
+}
+
 /* A search whose answer is complete, or an error. */
 static int search(const struct index_source *s, const struct buf *path, const struct buf *body, struct json *root,
 		  struct err *e)
@@ -40,7 +46,7 @@ static int aggregate(const struct index_source *s, const struct buf *path, const
 	if (search(s, path, body, &root, e))
 		return -1;
 	*buckets = json_member(json_member(json_member(root, "aggregations"), "chats"), "buckets");
-	return 0;
+	return json_kind(*buckets) == JSON_ARRAY ? 0 : lacks("buckets", e);
 }
 
 /* A whole number that Elasticsearch writes as a double. */
@@ -61,7 +67,7 @@ static bool chat_of(struct json key, uint64_t *chat)
 
 	json_string(key, &text, NULL);
 	*chat = strtoull(buf_str(&text), NULL, 10);
-	good = text.len && !text.failed;
+	good = *chat && !text.failed;
 	buf_clear(&text);
 	return good;
 }
@@ -91,6 +97,8 @@ static int add_windows(struct json chat, struct buf *out, struct err *e)
 
 	if (!chat_of(json_member(chat, "key"), &w.chat))
 		return err_set(e, ERR_ELASTIC, "elasticsearch: a chat's key is no number");
+	if (json_kind(buckets) != JSON_ARRAY)
+		return lacks("windows", e);
 	while ((bucket = json_next(buckets, &at)).len) {
 		if (!whole(json_member(bucket, "key"), &first) ||
 		    !json_u64(json_member(bucket, "doc_count"), &w.count) ||
@@ -204,6 +212,8 @@ int index_read_rows(const struct index_source *s, const struct index_range *r, s
 	buf_clear(&path);
 	buf_clear(&body);
 	hits = json_member(json_member(root, "hits"), "hits");
+	if (!rc && json_kind(hits) != JSON_ARRAY)
+		rc = lacks("hits", e);
 	while (!rc && (hit = json_next(hits, &at)).len)
 		rc = add_hit(hit, out, e);
 	return rc;

@@ -62,9 +62,12 @@ static size_t nested_len(const char *s)
 
 struct json json_next(struct json array_or_object, size_t *at)
 {
+	enum json_kind kind = json_kind(array_or_object);
 	struct json part = { 0 };
 	const char *s;
 
+	if (kind != JSON_ARRAY && kind != JSON_OBJECT)
+		return part;
 	while (strchr(" \t\n\r,:", array_or_object.at[*at]))
 		++*at;
 	s = array_or_object.at + *at;

@@ -53,7 +53,7 @@ struct json json_item(struct json array, size_t index);
 size_t json_count(struct json array_or_object);
 
 /* Walk an array or object: *at is 1 before the first call and is moved on. Gives the next item, or in
- * turn the next key and its value; absent behind the last one. */
+ * turn the next key and its value; absent behind the last one, and in anything else. */
 struct json json_next(struct json array_or_object, size_t *at);
 /* Is `string` a string that, unescaped, equals the `len` bytes at text? */
 bool json_equals(struct json string, const char *text, size_t len);

@@ -271,6 +271,16 @@ static void items(void)
 	CHECK_INT(json_count((struct json){ 0 }), 0);
 }
 
+static void only_what_nests_is_walked(void)
+{
+	static const char *const texts[] = { "5", "true", "null", "\"\"", "\"[\"", "\"ok\"" };
+	size_t i, at = 1;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++, at = 1)
+		CHECK_CASE(!json_next(parse(texts[i]), &at).len, texts[i]);
+	CHECK(!json_next((struct json){ 0 }, &at).len);
+}
+
 static void strings(void)
 {
 	static const struct {
@@ -539,6 +549,7 @@ static const struct check_test tests[] = {
 	CHECK_TEST(kinds),
 	CHECK_TEST(members),
 	CHECK_TEST(items),
+	CHECK_TEST(only_what_nests_is_walked),
 	CHECK_TEST(strings),
 	CHECK_TEST(only_strings_are_strings),
 	CHECK_TEST(numbers),
