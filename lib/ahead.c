@@ -7,9 +7,10 @@
 #include "outbox.h"
 
 #define AT_ONCE 500 /* messages that are looked at together */
+#define VERSION_MAX (UINT32_MAX / 2) /* that MySQL's is raised to: each change adds one, up to UINT32_MAX */
 
 struct message {
-	const struct bulk_op *op;
+	struct bulk_op *op;
 	bool found;     /* in Elasticsearch, */
 	uint64_t there; /* with this version */
 	bool living;    /* in MySQL, */
@@ -123,13 +124,15 @@ static uint64_t version_again(const struct message *m)
 }
 
 /* 1: told once more; 0; -1 */
-static int settle(const struct message *m, struct db *db, struct err *e)
+static int settle(const struct message *m, struct bulk *b, struct db *db, struct err *e)
 {
 	uint64_t version = version_again(m);
 	const struct db_value raise[] = { DB_U64(version), DB_U64(m->op->chat), DB_U64(m->op->number),
 					  DB_U64(version) };
 
-	if (!version || version > UINT32_MAX) /* beyond what a version may be: only a new index helps */
+	if (version > VERSION_MAX)
+		bulk_refuse(b, m->op, "Elasticsearch has a version that is too high: a new index is needed (reindex)");
+	if (!version || version > VERSION_MAX)
 		return 0;
 	if (outbox_add(db, m->op->chat, m->op->number, (uint32_t)version, e))
 		return -1;
@@ -138,11 +141,11 @@ static int settle(const struct message *m, struct db *db, struct err *e)
 	return 1;
 }
 
-int ahead_settle(struct db *db, struct elastic *el, const char *alias, const struct bulk *b, int64_t timeout_ms,
+int ahead_settle(struct db *db, struct elastic *el, const char *alias, struct bulk *b, int64_t timeout_ms,
 		 uint64_t *again, struct err *e)
 {
 	size_t all, i = 0, k, n;
-	const struct bulk_op *op = bulk_ops(b, &all);
+	struct bulk_op *op = bulk_ops(b, &all);
 	struct message m[AT_ONCE];
 	int rc;
 
@@ -155,7 +158,7 @@ int ahead_settle(struct db *db, struct elastic *el, const char *alias, const str
 		if (n && (ask_elastic(m, n, el, alias, timeout_ms, e) || ask_mysql(m, n, db, e)))
 			return -1;
 		for (k = 0; k < n; k++) {
-			rc = settle(&m[k], db, e);
+			rc = settle(&m[k], b, db, e);
 			if (rc < 0)
 				return -1;
 			*again += (uint64_t)rc;

@@ -130,21 +130,38 @@ static void add_text(struct buf *out, const char *between, struct json string)
 	json_string(string, out, NULL);
 }
 
-/* "400 document_parsing_exception: failed to parse …". Not remembering it is no failure. */
-static void remember(struct bulk *b, struct bulk_op *op, uint64_t status, struct json error)
+/* Not remembering it is no failure. */
+static void remember(struct bulk *b, struct bulk_op *op, const struct buf *why)
+{
+	size_t at;
+
+	if (!b->whys.len)
+		buf_addch(&b->whys, '\0');
+	at = b->whys.len;
+	if (!why->failed && !buf_add(&b->whys, why->data, utf8_cut(why->data, why->len, BULK_WHY - 1)) &&
+	    !buf_addch(&b->whys, '\0'))
+		op->why = at;
+}
+
+/* "400 document_parsing_exception: failed to parse …" */
+static void remember_error(struct bulk *b, struct bulk_op *op, uint64_t status, struct json error)
 {
 	struct buf text = BUF_INIT;
-	size_t at;
 
 	buf_addf(&text, "%llu", (unsigned long long)status);
 	add_text(&text, " ", json_member(error, "type"));
 	add_text(&text, ": ", json_member(error, "reason"));
-	if (!b->whys.len)
-		buf_addch(&b->whys, '\0');
-	at = b->whys.len;
-	if (!text.failed && !buf_add(&b->whys, text.data, utf8_cut(text.data, text.len, BULK_WHY - 1)) &&
-	    !buf_addch(&b->whys, '\0'))
-		op->why = at;
+	remember(b, op, &text);
+	buf_clear(&text);
+}
+
+void bulk_refuse(struct bulk *b, struct bulk_op *op, const char *why)
+{
+	struct buf text = BUF_INIT;
+
+	buf_addstr(&text, why);
+	op->state = op->here = BULK_REFUSED;
+	remember(b, op, &text);
 	buf_clear(&text);
 }
 
@@ -154,7 +171,7 @@ static void settle(struct bulk *b, struct bulk_op *op, enum bulk_state state, ui
 	if (state > op->state)
 		op->state = state;
 	if (op->here == op->state && (state == BULK_REFUSED || state == BULK_AGAIN))
-		remember(b, op, status, error);
+		remember_error(b, op, status, error);
 }
 
 /* The one value of {"index":{…}}; absent when it is none of that kind. */
@@ -162,8 +179,10 @@ static struct json result_of(struct json item)
 {
 	size_t at = 1;
 
+	if (json_kind(item) != JSON_OBJECT)
+		return (struct json){ 0 };
 	json_next(item, &at);
-	return json_kind(item) == JSON_OBJECT ? json_next(item, &at) : (struct json){ 0 };
+	return json_next(item, &at);
 }
 
 static bool fits(struct json items, size_t n)

@@ -59,6 +59,8 @@ uint64_t bulk_rows(const struct conf *c, uint64_t wanted);
 struct bulk_op *bulk_ops(const struct bulk *b, size_t *n);
 /* Why it was refused, or is to be sent again; "" when nothing is known. */
 const char *bulk_why(const struct bulk *b, const struct bulk_op *op);
+/* Our own refusal, whatever Elasticsearch has answered; `why` is copied. */
+void bulk_refuse(struct bulk *b, struct bulk_op *op, const char *why);
 /* Some operation that is in this state, or NULL. */
 const struct bulk_op *bulk_find(const struct bulk *b, enum bulk_state state);
 
