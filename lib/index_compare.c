@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "key.h"
 
-#define WINDOWS 1000 /* that are compared with one question, about */
+#define WINDOWS_MIN 8    /* that are compared with one question, about: as many as to begin with */
+#define WINDOWS_MAX 1024 /* and at most */
+#define QUICK_MS 500     /* an answer within this lets the next question be twice as big; one that takes */
+#define SLOW_MS 2000     /* longer than this, or fails, half as big */
 #define CHATS 500    /* likewise */
 #define KEEP 65536
 
@@ -180,37 +184,63 @@ static int differing(struct index_compare *c, struct buf *out, struct err *e)
 	return out->failed ? err_memory(e) : 0;
 }
 
+static uint64_t windows(const struct index_compare *c)
+{
+	return c->windows ? c->windows : WINDOWS_MIN;
+}
+
+/* How much is asked for next, after a question that took so long. */
+static void adapt(struct index_compare *c, int64_t took_ms, bool failed)
+{
+	uint64_t now = windows(c);
+
+	if (failed || took_ms > SLOW_MS)
+		c->windows = now / 2 > 1 ? now / 2 : 1;
+	else if (took_ms < QUICK_MS)
+		c->windows = now * 2 < WINDOWS_MAX ? now * 2 : WINDOWS_MAX;
+}
+
+/* Both sides, window by window; those that differ go to `out`. */
+static int compare_sums(struct index_compare *c, const struct index_range *r, struct buf *out, struct err *e)
+{
+	int64_t began = clock_mono_ms();
+	int rc = index_read_windows(&c->index, r, &c->theirs, e) || index_read_windows_mysql(c->db, r, &c->ours, e) ||
+				 differing(c, out, e)
+			 ? -1
+			 : 0;
+
+	adapt(c, clock_mono_ms() - began, rc);
+	return rc;
+}
+
 static int compare(struct index_compare *c, const struct index_range *r, struct err *e)
 {
-	struct buf windows = BUF_INIT;
+	struct buf found = BUF_INIT;
 	const struct index_window *w;
-	size_t i, most;
+	size_t i, n;
 	int rc;
 
 	if (!r->n)
 		return 0;
-	rc = index_read_windows(&c->index, r, &c->theirs, e) || index_read_windows_mysql(c->db, r, &c->ours, e) ||
-			     differing(c, &windows, e)
-		     ? -1
-		     : 0;
-	w = (const void *)windows.data;
-	most = windows.len / sizeof(*w);
-	for (i = 0; i < most && !rc; i++) {
+	rc = compare_sums(c, r, &found, e);
+	w = (const void *)found.data;
+	n = found.len / sizeof(*w);
+	for (i = 0; i < n && !rc; i++) {
 		const struct index_range one = window_range(&w[i].chat, w[i].number * INDEX_WINDOW, 0, UINT32_MAX);
 
 		rc = compare_window(c, &one, e);
 	}
-	buf_clear(&windows);
+	buf_clear(&found);
 	return rc;
 }
 
 /* A chat with more windows than one question takes. `last` is its highest number, as far as is known. */
 static int compare_big(struct index_compare *c, uint64_t chat, uint64_t last, struct err *e)
 {
-	const uint64_t step = (uint64_t)WINDOWS * INDEX_WINDOW;
-	uint64_t from;
+	uint64_t from, step;
 
 	for (from = 0; from <= last; from += step) {
+		step = windows(c) * INDEX_WINDOW;
 		const struct index_range r = { &chat, 1, (uint32_t)from,
 					       from + step > last ? UINT32_MAX : (uint32_t)(from + step - 1) };
 
@@ -236,18 +266,18 @@ static int compare_chats(struct index_compare *c, const struct chats *some, stru
 /* Adds a chat; those that were added before are compared if they are enough. */
 static int add_chat(struct index_compare *c, struct chats *some, uint64_t chat, uint64_t last, struct err *e)
 {
-	uint64_t windows = last / INDEX_WINDOW + 1;
+	uint64_t its = last / INDEX_WINDOW + 1;
 
-	if (windows > WINDOWS)
+	if (its > windows(c))
 		return compare_big(c, chat, last, e);
-	if (some->n == CHATS || some->windows + windows > WINDOWS) {
+	if (some->n == CHATS || some->windows + its > windows(c)) {
 		if (compare_chats(c, some, e))
 			return -1;
 		some->n = 0;
 		some->windows = 0;
 	}
 	some->id[some->n++] = chat;
-	some->windows += windows;
+	some->windows += its;
 	return 0;
 }
 

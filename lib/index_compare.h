@@ -33,6 +33,7 @@ struct index_compare {
 	int (*found)(void *arg, const struct compare_finding *f, struct err *e); /* 0 or -1 */
 	void *arg;
 	struct progress *progress; /* of chats; may be NULL */
+	uint64_t windows;    /* that are compared with one question, about; 0: as many as to begin with */
 	/* the outcome */
 	uint64_t documents;  /* that Elasticsearch has, as far as was looked */
 	struct buf ours, theirs, before, after, numbers; /* at work; owned */
