@@ -55,7 +55,7 @@ static int add_range(struct worker *w, const struct job *j, struct err *e)
 		worker_alarm(w->conf.batch_timeout_ms);
 		rc = outbox_add_ids(&w->db, &from, j->to_id, e);
 		if (rc > 0 && queue_renew(&w->queue, e) < 1)
-			return -1;
+			return e->code ? -1 : err_set(e, ERR_REDIS, "redis: the lease was lost");
 	} while (rc > 0);
 	return rc;
 }

@@ -119,15 +119,16 @@ static int show_phase(struct reindex *r, struct err *e)
 {
 	struct search_state s;
 	struct search_backfill b;
-	uint64_t chats;
+	uint64_t chats = 0;
 
-	if (search_state_read(r->db, &s, e) || search_backfill_read(r->db, &b, e) ||
-	    chats_total(r->db, &chats, e))
+	if (search_state_read(r->db, &s, e) || search_backfill_read(r->db, &b, e))
 		return -1;
 	if (*s.building.name)
 		snprintf(r->building, sizeof(r->building), "%s", s.building.name);
 	if (s.phase == r->phase)
 		return 0;
+	if (s.phase == SEARCH_COMPARE && chats_total(r->db, &chats, e))
+		return -1;
 	progress_end(&r->progress);
 	r->phase = s.phase;
 	if (s.phase == SEARCH_COMPARE)
