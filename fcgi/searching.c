@@ -222,6 +222,7 @@ static int on_elasticsearch(struct search *s, struct service *service, const str
 		.db = &service->db,
 		.elastic = &service->elastic,
 		.query = &s->query,
+		.index = chat->index,
 		.chat = chat->id,
 		.all_told = chat->all_told,
 		.timeout_ms = share < c->elasticsearch_timeout_ms ? share : c->elasticsearch_timeout_ms,
@@ -300,7 +301,7 @@ static void search(struct service *service, struct request *r, struct reply *p)
 	struct view_chat chat;
 
 	if (read_parameters(&s, r, p)) {
-		switch (view_chat(service, r, &chat, p)) {
+		switch (view_chat_searched(service, r, &chat, p)) {
 		case VIEW_ANSWERED:
 			break;
 		case VIEW_QUEUED: /* accepted, and empty so far */

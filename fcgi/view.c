@@ -24,6 +24,7 @@ void view_not_stored_yet(struct reply *p, int status)
 
 struct chat_wait {
 	struct db *db;
+	enum db_query query; /* chat_state, or chat_state_search */
 	struct view_chat *chat;
 	bool gone; /* it, or its application, was deleted (or never was) */
 };
@@ -33,12 +34,18 @@ static void copy_time(char to[32], const char *from)
 	snprintf(to, 32, "%s", from);
 }
 
+static void copy_search(struct view_chat *chat, const struct db *db)
+{
+	snprintf(chat->index, sizeof(chat->index), "%s", db_text(db, 9, NULL));
+	chat->all_told = !db_number(db, 10);
+}
+
 /* 1: there, or gone; 0: no row; -1 */
 static int read_chat(void *arg, struct err *e)
 {
 	struct chat_wait *w = arg;
 	const struct db_value at[] = { DB_U64(w->chat->id), DB_U64(w->chat->application) };
-	int rc = db_row(w->db, DB_CHAT_STATE, at, 1, e);
+	int rc = db_row(w->db, w->query, at, 1, e);
 	bool there;
 
 	if (rc < 0)
@@ -50,7 +57,8 @@ static int read_chat(void *arg, struct err *e)
 		w->chat->messages_count = db_number(w->db, 6);
 		copy_time(w->chat->created_at, db_text(w->db, 7, NULL));
 		copy_time(w->chat->updated_at, db_text(w->db, 8, NULL));
-		w->chat->all_told = !db_number(w->db, 9);
+		if (w->query == DB_CHAT_STATE_SEARCH)
+			copy_search(w->chat, w->db);
 	}
 	db_done(w->db);
 	return there || w->gone;
@@ -63,10 +71,10 @@ static bool was_given(struct service *s, const struct view_chat *chat)
 	return chat->number <= view_counter(s, key_chat_counter(key, chat->application));
 }
 
-enum view view_chat(struct service *s, const struct request *r, struct view_chat *chat,
-		    struct reply *p)
+static enum view find_chat(struct service *s, const struct request *r, enum db_query query,
+			   struct view_chat *chat, struct reply *p)
 {
-	struct chat_wait w = { &s->db, chat, false };
+	struct chat_wait w = { &s->db, query, chat, false };
 	struct err e = ERR_INIT;
 	bool given = false;
 	int rc;
@@ -91,6 +99,18 @@ enum view view_chat(struct service *s, const struct request *r, struct view_chat
 	else
 		service_no_chat(p);
 	return VIEW_ANSWERED;
+}
+
+enum view view_chat(struct service *s, const struct request *r, struct view_chat *chat,
+		    struct reply *p)
+{
+	return find_chat(s, r, DB_CHAT_STATE, chat, p);
+}
+
+enum view view_chat_searched(struct service *s, const struct request *r, struct view_chat *chat,
+			     struct reply *p)
+{
+	return find_chat(s, r, DB_CHAT_STATE_SEARCH, chat, p);
 }
 
 /* ------------------------------------------------------------------ all that was accepted */

@@ -2,6 +2,7 @@
 #ifndef PARLEY_VIEW_H
 #define PARLEY_VIEW_H
 
+#include "search_state.h"
 #include "service.h"
 
 enum view { VIEW_ANSWERED, VIEW_THERE, VIEW_QUEUED };
@@ -10,14 +11,19 @@ struct view_chat {
 	uint64_t application, id;
 	uint32_t number;
 	uint64_t messages_stored, messages_count;
-	bool all_told; /* when it was read, Elasticsearch had been told of all the messages stored then */
 	char created_at[32], updated_at[32]; /* as MySQL writes them */
+	/* by view_chat_searched: */
+	char index[SEARCH_NAME]; /* of Elasticsearch, that has been told all but what the outbox has; "": none */
+	bool all_told;           /* the outbox had nothing of the chat's messages that were stored */
 };
 
 /* The path's chat. VIEW_THERE: it has a row and lives. VIEW_QUEUED: it was accepted, but even after
  * a wait it has no row. VIEW_ANSWERED: the reply is filled in (404, 503). */
 enum view view_chat(struct service *s, const struct request *r, struct view_chat *chat,
 		    struct reply *p);
+/* The same for a search. */
+enum view view_chat_searched(struct service *s, const struct request *r, struct view_chat *chat,
+			     struct reply *p);
 /* The application lives, and its chats that were accepted are stored (or it was waited for in vain).
  * False: the reply is filled in. */
 bool view_chats_stored(struct service *s, uint64_t application, struct reply *p);

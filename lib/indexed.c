@@ -1,6 +1,8 @@
 /* Searches a chat on Elasticsearch. */
 #include "indexed.h"
 
+#include <stdio.h>
+
 #include "elastic_query.h"
 #include "tail.h"
 
@@ -84,7 +86,7 @@ static int ask(const struct indexed *s, const struct tail *tail, struct hits *hi
 	const struct elastic_query q = { s->query, s->chat, s->wanted < HITS_MAX ? s->wanted : HITS_MAX,
 					 s->timeout_ms, tail->numbers, tail->n };
 	struct buf path = BUF_INIT, body = BUF_INIT;
-	int rc = elastic_query_write(&q, s->elastic->conf->elasticsearch_index, &path, &body, e);
+	int rc = elastic_query_write(&q, tail->index, &path, &body, e);
 
 	if (!rc)
 		rc = send_search(s, &path, &body, tail, hits, e);
@@ -93,17 +95,26 @@ static int ask(const struct indexed *s, const struct tail *tail, struct hits *hi
 	return rc;
 }
 
+static void no_tail(struct tail *t, const char *index)
+{
+	t->n = t->hits_n = 0;
+	snprintf(t->index, sizeof(t->index), "%s", index);
+}
+
 int indexed_run(const struct indexed *s, struct hits *hits, struct err *e)
 {
 	struct tail tail;
 	int rc = 1;
 
-	tail.n = tail.hits_n = 0;
-	if (!s->all_told)
+	if (s->all_told)
+		no_tail(&tail, s->index);
+	else
 		rc = tail_read(&tail, s->db, s->chat, s->query, e);
 	if (rc <= 0)
 		return rc;
-	if (!ask(s, &tail, hits, e))
+	if (!*tail.index)
+		err_set(e, ERR_ELASTIC, "no index is complete");
+	else if (!ask(s, &tail, hits, e))
 		return 1;
 	hits_clear(hits);
 	return e->code == ERR_ELASTIC ? 0 : -1;

@@ -12,7 +12,8 @@ struct indexed {
 	struct elastic *elastic;  /* borrowed */
 	struct text_query *query; /* borrowed; text_query_possible */
 	uint64_t chat;
-	bool all_told;      /* Elasticsearch was told of all messages: there is no tail */
+	bool all_told;      /* the outbox has nothing of the chat: there is no tail, */
+	const char *index;  /* and this index was told all; borrowed; "": none is complete */
 	int64_t timeout_ms; /* for Elasticsearch */
 	size_t wanted;      /* this many of the best hits will be shown */
 };

@@ -104,6 +104,11 @@ static void add_target(struct targets *t, const char *alias, const struct search
 	one->index = *i;
 }
 
+static bool is_target(const struct targets *t, const struct search_index *i)
+{
+	return t->n && same(&t->list[0].index, i);
+}
+
 /* 1: the state has changed; 0; -1 */
 static int look_active(struct indexer *x, struct search_state *s, struct targets *t, struct err *e)
 {
@@ -143,11 +148,17 @@ static int look_building(struct indexer *x, struct search_state *s, struct targe
 	return 1;
 }
 
-/* Looks where the aliases lead, and puts the state right. */
+/* Looks where the aliases lead, and puts the state right. What searches ask must be told all that another index is:
+ * while it cannot be, since the alias leads elsewhere, nobody is. */
 static int look(struct indexer *x, struct search_state *s, struct targets *t, struct err *e)
 {
-	int active = look_active(x, s, t, e), building = active < 0 ? -1 : look_building(x, s, t, e);
+	int active = look_active(x, s, t, e), building;
 
+	if (active < 0)
+		return -1;
+	building = look_building(x, s, t, e);
+	if (*s->active.name && !is_target(t, &s->active))
+		t->n = 0;
 	x->look_ms = clock_mono_ms() + LOOK_MS;
 	if (building < 0)
 		return -1;

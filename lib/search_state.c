@@ -123,6 +123,33 @@ int search_state_succeeded(struct db *db, int64_t now_us, struct err *e)
 	return db_run(db, DB_INDEX_SUCCEEDED, values, 1, NULL, e);
 }
 
+static bool any_index(const struct search_state *s)
+{
+	return *s->active.name || *s->building.name;
+}
+
+static int forget(struct db *db, struct err *e)
+{
+	const struct search_state none = { .phase = SEARCH_ASKED };
+
+	if (!search_state_write(db, &none, e) && !db_plain(db, DB_COMMIT, e))
+		return 1;
+	if (db->in_transaction)
+		db_rollback(db);
+	return -1;
+}
+
+int search_state_forget(struct db *db, struct err *e)
+{
+	struct search_state s;
+	int rc = search_state_read(db, &s, e);
+
+	if (rc || !any_index(&s))
+		return rc;
+	rc = search_state_lock(db, &s, e);
+	return rc < 1 ? rc : forget(db, e);
+}
+
 /* ------------------------------------------------------------------ how far it is */
 
 int search_backfill_read(struct db *db, struct search_backfill *b, struct err *e)

@@ -31,7 +31,7 @@ struct search_index { /* names; "" is none */
 struct search_state {
 	struct search_index active, building;
 	enum search_phase phase;
-	int64_t succeeded_us; /* when all that waited had been told last; 0: never */
+	int64_t succeeded_us; /* when index last had nothing to tell, or all of a batch was taken; 0: never */
 };
 
 struct search_backfill {
@@ -57,6 +57,11 @@ int search_state_read(struct db *db, struct search_state *s, struct err *e);
 /* Under the lock; all but succeeded_us. 0 or -1. */
 int search_state_write(struct db *db, const struct search_state *s, struct err *e);
 int search_state_succeeded(struct db *db, int64_t now_us, struct err *e);
+
+/* For who writes to MySQL and tells no outbox (there is no ELASTICSEARCH_URL): from now on no index has what MySQL has.
+ * MySQL searches until there is a new one, which is asked for. 1: an index was given up; 0: there was none, or
+ * somebody holds the lock: try again soon; -1 with *e, nothing is open. */
+int search_state_forget(struct db *db, struct err *e);
 
 int search_backfill_read(struct db *db, struct search_backfill *b, struct err *e);
 /* All but began_us. */

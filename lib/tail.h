@@ -2,13 +2,15 @@
  *
  * They are what the outbox has of the chat: new, edited and deleted ones. An outbox row goes only when
  * searches see what it told of, so a search that has read the tail first and then asks Elasticsearch for
- * everything else misses nothing that was stored before. */
+ * everything else misses nothing that was stored before. Which index has to be asked is read together with the
+ * tail: as soon as another takes its place, only that is told. */
 #ifndef PARLEY_TAIL_H
 #define PARLEY_TAIL_H
 
 #include <stdint.h>
 
 #include "db.h"
+#include "search_state.h"
 #include "text.h"
 
 #define TAIL_MAX 1000 /* messages; with more, the chat is searched on MySQL alone */
@@ -19,6 +21,7 @@ struct tail_hit {
 };
 
 struct tail {
+	char index[SEARCH_NAME];    /* that has been told all the rest; "": none has */
 	uint32_t numbers[TAIL_MAX]; /* all of it, hits or not, in falling order */
 	size_t n;
 	struct tail_hit hits[TAIL_MAX]; /* in falling order of their numbers */

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS search_index (
   building_uuid VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
   -- idle, asked, create, fill, compare, swap
   phase VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'idle',
-  -- when jobs/index last had told Elasticsearch all there was to tell, to a few seconds
+  -- when jobs/index last had nothing to tell, or all of a batch was taken, to a few seconds
   succeeded_at DATETIME(6) NULL,
   PRIMARY KEY (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_520_ci;

@@ -73,8 +73,14 @@ SELECT deleted_at IS NOT NULL, chats_stored, last_chat_number FROM chat_applicat
 
 -- name: chat_state
 SELECT a.deleted_at IS NOT NULL, c.id IS NOT NULL, c.deleted_at IS NOT NULL, c.messages_stored,
+  c.last_message_number, c.number, c.messages_count, c.created_at, c.updated_at
+FROM chat_applications a LEFT JOIN chats c ON c.id = ? WHERE a.id = ?;
+
+-- The same, and what a search has to know: the index that is searched, and whether it was told all of the chat.
+-- name: chat_state_search
+SELECT a.deleted_at IS NOT NULL, c.id IS NOT NULL, c.deleted_at IS NOT NULL, c.messages_stored,
   c.last_message_number, c.number, c.messages_count, c.created_at, c.updated_at,
-  EXISTS (SELECT * FROM message_changes m WHERE m.chat_id = c.id)
+  (SELECT active FROM search_index WHERE id = 1), EXISTS (SELECT * FROM message_changes m WHERE m.chat_id = c.id)
 FROM chat_applications a LEFT JOIN chats c ON c.id = ? WHERE a.id = ?;
 
 -- name: chat_last
@@ -321,9 +327,11 @@ WHERE chat_id = ? AND number < ? ORDER BY number DESC LIMIT ?;
 
 -- What Elasticsearch was not told of yet, the newest message first.
 -- name: search_tail
-SELECT c.number, m.body, m.number IS NOT NULL AND m.deleted_at IS NULL
-FROM (SELECT DISTINCT number FROM message_changes WHERE chat_id = ? ORDER BY number DESC LIMIT ?) c
-LEFT JOIN messages m ON m.chat_id = ? AND m.number = c.number ORDER BY c.number DESC;
+SELECT c.number, m.body, m.number IS NOT NULL AND m.deleted_at IS NULL, i.active
+FROM search_index i
+LEFT JOIN (SELECT DISTINCT number FROM message_changes WHERE chat_id = ? ORDER BY number DESC LIMIT ?) c ON TRUE
+LEFT JOIN messages m ON m.chat_id = ? AND m.number = c.number
+WHERE i.id = 1 ORDER BY c.number DESC;
 
 -- name: search_page
 SELECT number, body, created_at, updated_at FROM messages
