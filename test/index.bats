@@ -234,16 +234,66 @@ has_index() { [[ $(index) == messages_v* ]]; }
   wait_for 10 drained
   wait_for 10 log_has_index 'the alias messages leads to other, which this database has not filled: jobs/reindex'
   same "$(outbox)" 1
+  finds more 2
   queue verify
   exits 1
   says '^elasticsearch: messages leads to other, which this database has not filled$'
   queue repair
   exits 1
   says '^elasticsearch: a new index is asked for: .index. makes it$'
+  # what comes meanwhile is not told to the new one alone
+  post another
+  wait_for 10 drained
+  finds another 3
   wait_for 20 index_is "messages_v$((${before#messages_v} + 1))"
+  finds another 3
   becomes_equal
+  finds 'more' 2
   same "$(es GET other/_count | jq .count)" 0
   es DELETE other
+}
+
+@test "a version with no room above it is not taken over: the message is set aside, and MySQL finds it" {
+  becomes_equal
+  stop index
+  es PUT "messages/_doc/$id-1?routing=$id&version=4294967295&version_type=external" '{}'
+  edit 1 changed
+  start index
+  wait_for 10 outbox_is 0
+  finds changed 1
+  same "$(db "SELECT version FROM messages WHERE chat_id = $id AND number = 1")" 2
+  same "$(db "SELECT error FROM message_changes WHERE chat_id = $id" | cut -c 1-51)" \
+    'Elasticsearch has a version that is too high: a new'
+  edit 1 again
+  finds again 1
+  reindex
+  exits 1
+  queue repair
+  becomes_equal
+  finds again 1
+  same "$(db "SELECT COUNT(*) FROM message_changes")" 0
+}
+
+@test "after a time without ELASTICSEARCH_URL MySQL searches until a new index has all" {
+  becomes_equal
+  local before
+  before=$(index)
+  stop index
+  stop persist-1
+  ELASTICSEARCH_URL='' start persist-1
+  post meanwhile
+  wait_for 10 drained
+  same "$(outbox)" 0
+  same "$(db 'SELECT active IS NULL, phase FROM search_index')" "1	asked"
+  log_has persist-1 '"there is no ELASTICSEARCH_URL: the index was given up'
+  stop persist-1
+  start persist-1
+  request GET "$path/search?q=meanwhile"
+  same "$(header X-Search-Source) $(json 'length')" 'mysql 1'
+  start index
+  wait_for 20 index_is "messages_v$((${before#messages_v} + 1))"
+  becomes_equal
+  finds meanwhile 2
 }
 
 @test "killed after Elasticsearch has taken a batch, it tells the batch again" {

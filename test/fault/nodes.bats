@@ -16,7 +16,7 @@ setup_file() {
   export PARLEY_WAIT_S=30 PARLEY_SEARCH_BUDGET_MS=20000
   export PARLEY_INDEX_MS=50 PARLEY_INDEX_BACK_OFF_MS=1000 PARLEY_INDEX_TIMEOUT_MS=10000
   # three nodes on a small machine hold up its disk, too: Redis may take longer than usual to answer
-  export PARLEY_REDIS_TIMEOUT_MS=5000
+  export PARLEY_REDIS_TIMEOUT_MS=5000 PARLEY_READ_WAIT_MS=20000
   # a node has to find some time to start
   export PARLEY_ELASTICSEARCH_HEAP=192m STEADY_PAUSE_MS=60
   stack_start cluster_start

@@ -9,7 +9,7 @@ load ../helpers/steady
 setup_file() {
   # many slices, so that there is a meanwhile; and searches wait until what was posted is stored
   export PARLEY_INDEX_ROWS=250 PARLEY_INDEX_MS=50 PARLEY_WAIT_S=30 PARLEY_SEARCH_BUDGET_MS=20000
-  export PARLEY_REDIS_TIMEOUT_MS=5000 # whatever else this machine has to do
+  export PARLEY_REDIS_TIMEOUT_MS=5000 PARLEY_READ_WAIT_MS=20000 # whatever else this machine has to do
   export STACK_SEARCH=elasticsearch
   stack_start
   jobs_start 2
