@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# web: Reading what was just written. One process, so that its patience can be seen.
+# Reading what was just written. One process, so that its patience can be seen.
 
 load helpers/stack
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# web: Search on MySQL when the time budget is spent. What is found: test/search.bats.
+# Search on MySQL when the time budget is spent. What is found: test/search.bats.
 
 load helpers/stack
 load helpers/load
