@@ -1,12 +1,21 @@
 # Parley's programs on Debian 12. To run, a container names the program and its servers:
 #   docker run -e DATABASE_URL=… -e REDIS_URL=… -v socket:/var/lib/parley/run parley api
-# (One image for all; the front and the whole composition come in an issue of their own.)
+# (One image for all; the web server and the whole composition come in an issue of their own. The front end's
+# page is in /usr/local/share/parley/web.)
+
+FROM debian:12 AS web
+WORKDIR /src
+COPY script/packages script/packages
+RUN apt-get update && script/packages web && rm -rf /var/lib/apt/lists/*
+COPY web web
+RUN cd web && npm ci --omit=dev && npm run build
 
 FROM debian:12 AS build
 WORKDIR /src
 COPY script/packages script/packages
 RUN apt-get update && script/packages build && rm -rf /var/lib/apt/lists/*
 COPY . .
+COPY --from=web /src/web/dist web/dist
 RUN make -j"$(nproc)" all && make install DESTDIR=/out PREFIX=/usr/local
 
 FROM debian:12

@@ -1,8 +1,10 @@
 # make            the programs, in build/
+# make web        the front end's page, in web/dist; it needs Node.js 18 and an npm registry
 # make check      the quick tests (under two minutes)
 # make lint       clang-tidy, cppcheck, shellcheck; every warning is an error
 # make doc        doc/config.md from the table of settings, doc/contract-tests.md from the tests' tags
-# make install    DESTDIR= PREFIX=/usr/local: programs in libexec/parley, bin/parley runs them
+# make install    DESTDIR= PREFIX=/usr/local: programs in libexec/parley, bin/parley runs them; the page, if it
+#                 was built, in share/parley/web
 # SAN=1           with AddressSanitizer and UndefinedBehaviorSanitizer, in build/san
 
 SAN     ?=
@@ -95,6 +97,25 @@ $(B)/gen/openapi.h: doc/openapi.json script/gen-text
 	@mkdir -p $(@D)
 	script/gen-text document doc/openapi.json > $@.new && mv $@.new $@
 
+# The page is built when a source of it is newer, and its packages are fetched when the lock file is.
+# (A page that is there needs neither.)
+WEB := $(shell find web/src web/public 2>/dev/null) web/build.mjs web/tsconfig.json
+NPM := web/package.json web/package-lock.json web/.npmrc
+
+web: web/dist/index.html
+web/dist/index.html: $(WEB) $(NPM)
+	$(MAKE) web/node_modules/.fetched
+	cd web && npm run --silent build
+web/node_modules/.fetched: $(NPM)
+	cd web && npm ci --omit=dev
+	touch $@
+# with what only the page's tests need
+web-tests: web/node_modules/.tests
+	$(MAKE) web
+web/node_modules/.tests: $(NPM)
+	cd web && npm ci
+	touch web/node_modules/.fetched $@
+
 check: all tests
 	script/check
 
@@ -111,14 +132,17 @@ install: all
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/libexec/parley
 	install -m 755 script/parley $(DESTDIR)$(PREFIX)/bin/parley
 	install -m 755 script/shed $(DESTDIR)$(PREFIX)/libexec/parley
-	install -m 644 lighttpd.conf lighttpd-problem.lua lighttpd-request.lua nginx.conf \
+	install -m 644 lighttpd.conf lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf \
 		crontab.example $(DESTDIR)$(PREFIX)/share/parley
 	install -m 644 problems/*.html $(DESTDIR)$(PREFIX)/share/parley/problems
+	[ ! -f web/dist/index.html ] || { rm -rf $(DESTDIR)$(PREFIX)/share/parley/web && \
+		cp -R web/dist $(DESTDIR)$(PREFIX)/share/parley/web && \
+		chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/parley/web; }
 
 clean:
 	rm -rf build
 
 -include $(patsubst %.c,$(B)/fuzz/%.d,$(LIB) $(wildcard test/fuzz/*.c))
 -include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c tool/*.c test/*.c test/unit/*.c test/bench/*.c))
-.PHONY: all tests fuzzers check lint doc install clean
+.PHONY: all tests fuzzers web web-tests check lint doc install clean
 .SECONDARY:

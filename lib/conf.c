@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "elastic.h"
 #include "origin.h"
+#include "place.h"
 #include "url.h"
 
 enum type { NUMBER, TEXT, URL, CHOICE };
@@ -34,8 +35,8 @@ struct setting {
 
 #define AT(field) offsetof(struct conf, field)
 
-/* In a default, "$VAR" stands for PARLEY_VAR, and "$BIND" and "$WEB_PORT" for those: they come before the
- * rows that refer to them. */
+/* In a default, "$VAR" stands for PARLEY_VAR, and "$BIND" and "$…_PORT" for those: they come before the rows
+ * that refer to them. */
 static const struct setting settings[] = {
 	{ .name = "PARLEY_VAR", .type = TEXT, .at = AT(var), .def = "",
 	  .help = "Folder of sockets, locks and data. By default `var/` of the source tree or of the "
@@ -62,6 +63,15 @@ static const struct setting settings[] = {
 	  .help = "Origins of the web pages that may use the API from a browser, "
 		  "`https://chat.example.com`, separated by blanks or commas. `*` is every origin. "
 		  "The default is the front end's own: WEB_PORT on this machine and on BIND." },
+	{ .name = "PARLEY_WEB_API", .type = TEXT, .at = AT(web_api), .def = ":$API_PORT",
+	  .check = place_check,
+	  .help = "Where the front end's page finds the full API. `:3000` is a port of the host that the page "
+		  "came from; `/api` a path of the page's own origin (a proxy in front of all); "
+		  "`https://api.example.com`, perhaps with a path, any other place. The web server tells "
+		  "it to the page, whose Content-Security-Policy allows no more than that." },
+	{ .name = "PARLEY_WEB_WRITER", .type = TEXT, .at = AT(web_writer), .def = ":$WRITER_PORT",
+	  .check = place_check,
+	  .help = "Where the front end's page finds the fast writer, as in PARLEY_WEB_API." },
 	{ .name = "PARLEY_BUCKETS", .type = TEXT, .at = AT(buckets), .def = "00-ff",
 	  .check = bucket_check,
 	  .help = "First two hex digits of the tokens given here, `00-3f,80`. Several separate Parleys "
@@ -355,6 +365,12 @@ static int default_var(struct conf *c, struct err *e)
 /* What a word of a default stands for is appended; the word's length, or 0: there is none. */
 static size_t add_word(const struct conf *c, const char *at, struct buf *text)
 {
+	const struct { const char *word; int64_t port; } ports[] = {
+		{ "$API_PORT", c->api_port }, { "$WRITER_PORT", c->writer_port },
+		{ "$WEB_PORT", c->web_port },
+	};
+	size_t i;
+
 	if (!strncmp(at, "$VAR", 4)) {
 		buf_addstr(text, c->var);
 		return 4;
@@ -363,10 +379,11 @@ static size_t add_word(const struct conf *c, const char *at, struct buf *text)
 		buf_addf(text, strchr(c->bind, ':') ? "[%s]" : "%s", c->bind);
 		return 5;
 	}
-	if (!strncmp(at, "$WEB_PORT", 9)) {
-		buf_addf(text, "%lld", (long long)c->web_port);
-		return 9;
-	}
+	for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		if (!strncmp(at, ports[i].word, strlen(ports[i].word))) {
+			buf_addf(text, "%lld", (long long)ports[i].port);
+			return strlen(ports[i].word);
+		}
 	return 0;
 }
 

@@ -23,6 +23,7 @@ struct conf {
 	int64_t open; /* 1: not only loopback */
 	char *admin_key; /* "": none */
 	char *cors_origins; /* a list, see origin.h */
+	char *web_api, *web_writer; /* where the front end finds them, see place.h */
 	char *buckets; /* a list, see bucket.h */
 	char *redis_url, *database_url, *elasticsearch_url; /* elasticsearch_url: "" is none */
 	char *elasticsearch_ca;    /* "": the system's */

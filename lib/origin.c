@@ -32,22 +32,29 @@ static size_t host_len(const char *at)
 	return n && at[n + 1] == ']' ? n + 2 : 0;
 }
 
-static bool is_origin(const char *at, size_t len)
+size_t origin_len(const char *text)
 {
-	size_t scheme = strspn(at, ALNUM "+-."), host;
-	const char *end = at + scheme;
+	size_t scheme = strspn(text, ALNUM "+-."), host, digits;
+	const char *end = text + scheme;
 	uint32_t port;
 
-	if (!isalpha((unsigned char)*at) || strncmp(end, "://", 3) != 0)
-		return false;
+	if (!isalpha((unsigned char)*text) || strncmp(end, "://", 3) != 0)
+		return 0;
 	host = host_len(end + 3);
 	if (!host)
-		return false;
+		return 0;
 	end += 3 + host;
-	if (end == at + len)
-		return true;
-	return *end == ':' && path_number(end + 1, (size_t)(at + len - end - 1), &port) &&
-	       port <= 65535;
+	if (*end != ':')
+		return (size_t)(end - text);
+	digits = strspn(++end, "0123456789");
+	if (!path_number(end, digits, &port) || port > 65535)
+		return 0;
+	return (size_t)(end - text) + digits;
+}
+
+static bool is_origin(const char *at, size_t len)
+{
+	return len && origin_len(at) == len;
 }
 
 static bool is_any(const char *at, size_t len)

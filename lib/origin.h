@@ -4,8 +4,12 @@
 #define PARLEY_ORIGIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "err.h"
+
+/* How much of the text's beginning is an origin, scheme://host or scheme://host:port; 0: nothing. */
+size_t origin_len(const char *text);
 
 /* Is each of the list an origin: scheme://host or scheme://host:port, nothing behind it?
  * 0, or -1 with ERR_INVALID: the text quotes the first that is none. */

@@ -362,10 +362,11 @@ ports_free() {
 }
 
 # web_launch DIR WEB_SERVER: without waiting. BIND, API_PORT, WRITER_PORT, WEB_PORT and PARLEY_WEB are
-# in the environment, perhaps PARLEY_CLIENT_TIMEOUT_S.
+# in the environment, perhaps PARLEY_CLIENT_TIMEOUT_S, PARLEY_WEB_API and PARLEY_WEB_WRITER.
 web_launch() {
   local -x PARLEY_VAR=$1 PARLEY_SHARE=$servers_root
   local -x PARLEY_CLIENT_TIMEOUT_S=${PARLEY_CLIENT_TIMEOUT_S:-20}
+  local -x PARLEY_WEB_API=${PARLEY_WEB_API:-:$API_PORT} PARLEY_WEB_WRITER=${PARLEY_WEB_WRITER:-:$WRITER_PORT}
   "$2_launch" "$1"
 }
 
@@ -390,8 +391,8 @@ nginx_conf() {
   text=$(<"$servers_root/nginx.conf") || return
   text=${text//@BIND@/"$(bracketed "$BIND")"}
   text=${text//@USER@/"$(id -un) $(id -gn)"}
-  for name in API_PORT WRITER_PORT WEB_PORT PARLEY_VAR PARLEY_WEB PARLEY_SHARE \
-    PARLEY_CLIENT_TIMEOUT_S; do
+  for name in API_PORT WRITER_PORT WEB_PORT PARLEY_VAR PARLEY_WEB PARLEY_WEB_API PARLEY_WEB_WRITER \
+    PARLEY_SHARE PARLEY_CLIENT_TIMEOUT_S; do
     text=${text//"@$name@"/"${!name}"}
   done
   printf '%s\n' "$text"

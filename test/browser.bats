@@ -11,7 +11,7 @@ setup_file() {
   stop writer
   start api
   start writer
-  write_page >"$PARLEY_WEB/page.html"
+  write_page "$PARLEY_WEB"
   start_elsewhere
   new_application
   new_chat
@@ -22,14 +22,16 @@ teardown_file() {
   stack_stop
 }
 
-# Each step tells in a line what the page saw of it: status and what it could read, or that the
-# browser kept it from the page.
+# write_page FOLDER: each step tells in a line what the page saw of it: status and what it could read, or that the
+# browser kept it from the page. (The web server allows no script within a page.)
 write_page() {
-  cat <<'END'
+  cat >"$1/page.html" <<'END'
 <!DOCTYPE html>
 <meta charset="utf-8">
 <pre id="seen"></pre>
-<script>
+<script src="page.js"></script>
+END
+  cat >"$1/page.js" <<'END'
 const given = new URLSearchParams(location.search)
 const api = given.get('api'), writer = given.get('writer'), app = '/applications/' + given.get('token')
 const json = { 'Content-Type': 'application/json' }
@@ -62,7 +64,6 @@ async function step(name) {
   for (const name in steps) lines.push(name + ': ' + await step(name))
   document.getElementById('seen').textContent = lines.join('\n') + '\nend'
 })()
-</script>
 END
 }
 
@@ -130,8 +131,8 @@ read nothing: TypeError"
   local before
   before=$(made)
   mkdir -p "$PARLEY_VAR/chromium"
-  write_page >"$PARLEY_VAR/chromium/page.html"
-  chmod 644 "$PARLEY_VAR/chromium/page.html"
+  write_page "$PARLEY_VAR/chromium"
+  chmod 644 "$PARLEY_VAR/chromium"/page.*
   same "$(seen "file://$PARLEY_VAR/chromium" | cut -d ' ' -f 1-3 | grep -c TypeError)" 8
   same "$(made)" "$before"
 }

@@ -12,10 +12,12 @@ setup_file() {
   mkdir -p "$TREE/build"
   chmod 711 "$BATS_FILE_TMPDIR"
   make -C "$stack_root" all >"$BATS_FILE_TMPDIR/make.log" 2>&1
-  for folder in script lib fcgi jobs tool redis sql doc problems Makefile lighttpd.conf nginx.conf \
-    lighttpd-problem.lua lighttpd-request.lua; do
+  make -C "$stack_root" web >>"$BATS_FILE_TMPDIR/make.log" 2>&1
+  for folder in script lib fcgi jobs tool redis sql doc problems Makefile nginx.conf; do
     cp -a "$stack_root/$folder" "$TREE"
   done
+  cp -a "$stack_root"/lighttpd* "$TREE"
+  copy_page
   for part in gen lib fcgi jobs tool libparley.a; do cp -a "$stack_root/build/$part" "$TREE/build"; done
   cd "$TREE" || return 1
   spawn "$PARLEY_VAR/log/server" env PARLEY_WORKERS=2 script/server
@@ -26,6 +28,13 @@ setup_file() {
 
 teardown_file() {
   stack_stop
+}
+
+# The page as it was built, its sources, and (borrowed) the packages that build it.
+copy_page() {
+  mkdir "$TREE/web"
+  cp -a "$stack_root"/web/{src,public,dist,build.mjs,package.json,package-lock.json,tsconfig.json,.npmrc} "$TREE/web"
+  ln -s "$stack_root/web/node_modules" "$TREE/web/node_modules"
 }
 
 setup() {
@@ -103,6 +112,13 @@ refuses_to_restart() {
   same "$status" 0
   same "$(pgrep -c -P "$(cat "$PARLEY_VAR/run/api.pid")")" 3
   rm "$PARLEY_VAR/parley.conf"
+}
+
+@test "the front end's page is built anew" {
+  sed -i 's/<title>Parley/<title>Parley anew/' web/src/index.html
+  run script/restart
+  same "$status ${#lines[@]}" "0 1"
+  curl -s "http://127.0.0.1:$WEB_PORT/" | grep -q '<title>Parley anew<'
 }
 
 @test "where no script/server runs it says so" {

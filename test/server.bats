@@ -26,6 +26,7 @@ server_options=() # of script/server
 # server_start [SETTING…]: in the background, its pid in pids/server. All that it starts has MARK.
 server_start() {
   : >"$out"
+  : >"$err"
   servers_outlive='' # its exit status is asked for
   spawn "$err" bash -c 'out=$1; shift; exec env "$@" >"$out"' server "$out" \
     MARK="$PARLEY_VAR" PARLEY_WORKERS=2 "$@" script/server "${server_options[@]}"
@@ -72,6 +73,9 @@ interrupt() {
   cd "$stack_root"
   server_start
   same "$(cat "$out")" "ready: http://127.0.0.1:$API_PORT"
+  same "$(cat "$err")" "front end: http://127.0.0.1:$WEB_PORT"
+  curl -sf "http://127.0.0.1:$WEB_PORT/" | grep -q '<title>Parley</title>'
+  same "$(curl -sf "http://127.0.0.1:$WEB_PORT/config.json")" "{\"api\":\":$API_PORT\",\"writer\":\":$WRITER_PORT\"}"
   new_application kept
   new_chat
   echo "$token" >"$BATS_FILE_TMPDIR/token"
@@ -81,7 +85,41 @@ interrupt() {
   server_start
   interrupt TERM
   same "$(left)" ""
-  same "$(cat "$err")" ""
+  same "$(cat "$err")" "front end: http://127.0.0.1:$WEB_PORT"
+}
+
+# without_page: a copy of the tree that has the programs, and no page
+without_page() {
+  local copy=$BATS_TEST_TMPDIR/copy
+  mkdir -p "$copy/build"
+  (cd "$stack_root" && tar -cf - Makefile lib fcgi jobs tool redis sql script doc/openapi.json problems test/*.c \
+    test/*.h lighttpd* nginx.conf build/{fcgi,jobs,lib,tool,gen,libparley.a} --exclude=node_modules --exclude=dist web) |
+    tar -xf - -C "$copy"
+  cd "$copy" || return
+}
+
+# npm_that SAYS: an npm that fails with that, and never asks anybody, in $npm
+npm_that() {
+  npm=$BATS_TEST_TMPDIR/npm
+  mkdir -p "$npm"
+  printf '#!/bin/sh\necho "npm error code ENOTFOUND" >&2\necho "npm error %s" >&2\nexit 1\n' "$1" >"$npm/npm"
+  chmod 755 "$npm/npm"
+}
+
+# bats test_tags=script:server-start
+@test "without a registry of npm there is no page, one line says so, and all else works" {
+  local npm
+  without_page
+  npm_that 'network request to http://registry.invalid failed'
+  server_start "PATH=$npm:$PATH"
+  same "$(cat "$out")" "ready: http://127.0.0.1:$API_PORT"
+  same "$(cat "$err")" \
+    'server: the front end was not built: npm error network request to http://registry.invalid failed'
+  new_application
+  new_chat
+  [[ $(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$WEB_PORT/") == 40[34] ]]
+  interrupt TERM
+  same "$(left)" ""
 }
 
 @test "WEB_SERVER=nginx starts nginx instead of lighttpd" {
@@ -192,7 +230,7 @@ interrupt() {
   [ -z "$(part redis-server)" ]
   [ -z "$(part mariadbd)" ]
   # what that Redis may lose is said once, and is no reason not to start
-  same "$(cut -d : -f 1-3 "$err")" 'server: Redis may lose or refuse writes: appendfsync is everysec'
+  same "$(head -n 1 "$err" | cut -d : -f 1-3)" 'server: Redis may lose or refuse writes: appendfsync is everysec'
   grep -q '; maxmemory-policy is allkeys-lru: ' "$err"
   new_application theirs
   new_chat

@@ -52,7 +52,7 @@ refuses() {
     for name in API_PORT WRITER_PORT WEB_PORT BIND WEB_SERVER REDIS_URL DATABASE_URL ELASTICSEARCH_URL \
       PARLEY_ELASTICSEARCH_CA PARLEY_ELASTICSEARCH_INDEX PARLEY_ELASTICSEARCH_TIMEOUT_MS \
       JOB_FORMAT PARLEY_VAR PARLEY_NODE PARLEY_WORKERS PARLEY_READ_WAIT_MS PARLEY_LEASE_MS \
-      PARLEY_RETRY_BASE_MS PARLEY_QUEUE_LIMIT --print-config --check --version --help; do
+      PARLEY_RETRY_BASE_MS PARLEY_QUEUE_LIMIT PARLEY_WEB_API PARLEY_WEB_WRITER --print-config --check --version --help; do
       [[ $output == *"  $name "* ]] || same "$name" "in the help of $program"
     done
   done
@@ -188,6 +188,11 @@ PARLEY_ELASTICSEARCH_INDEX=a,b
 PARLEY_ELASTICSEARCH_TIMEOUT_MS=9
 PARLEY_BUCKETS=00-3F
 PARLEY_BUCKETS=3f-00
+PARLEY_WEB_API=3000
+PARLEY_WEB_API=:70000
+PARLEY_WEB_API=//elsewhere
+PARLEY_WEB_WRITER=http://a b
+PARLEY_WEB_WRITER=https://a/"b
 END
 }
 
@@ -284,6 +289,12 @@ END
   same "$(value PARLEY_CORS_ORIGINS WEB_PORT=8001 BIND=::1)" \
     'http://127.0.0.1:8001 http://localhost:8001 http://[::1]:8001'
   same "$(value PARLEY_CORS_ORIGINS PARLEY_CORS_ORIGINS=https://a.example)" https://a.example
+}
+
+@test "the front end finds both services at their ports, unless it is told otherwise" {
+  same "$(value PARLEY_WEB_API API_PORT=3001) $(value PARLEY_WEB_WRITER WRITER_PORT=8081)" ':3001 :8081'
+  same "$(value PARLEY_WEB_API PARLEY_WEB_API=/api)" /api
+  same "$(value PARLEY_WEB_WRITER PARLEY_WEB_WRITER=https://writer.example/parley)" https://writer.example/parley
 }
 
 @test "an unknown key or a line that is none is refused, with its place" {

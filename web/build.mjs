@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const out = join(root, 'dist')
 // A server may be reading dist/: it is replaced as a whole, when all is there.
 const fresh = join(root, 'dist.new')
+const stale = join(root, 'dist.old')
 const watch = process.argv.includes('--watch')
 
 const options = {
@@ -51,8 +52,9 @@ async function finish({ errors, metafile }) {
     .replaceAll('@font@', font.name))
   await cp(join(root, 'public'), fresh, { recursive: true })
   await compress()
-  await rm(out, { recursive: true, force: true })
+  await rename(out, stale).catch(() => {}) // the first time there is none
   await rename(fresh, out)
+  await rm(stale, { recursive: true, force: true })
   if (watch) await mkdir(fresh)
 }
 
@@ -69,6 +71,6 @@ async function compress() {
   console.log(`${(scripts / 1000).toFixed(1).padStart(7)} kB  all scripts, gzipped`)
 }
 
-await rm(fresh, { recursive: true, force: true })
+for (const left of [fresh, stale]) await rm(left, { recursive: true, force: true })
 if (watch) await (await context(options)).watch()
 else await build(options)

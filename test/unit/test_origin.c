@@ -65,10 +65,24 @@ static void only_what_is_listed_is_listed(void)
 			   cases[i].origin);
 }
 
+static void an_origin_ends_where_a_path_begins(void)
+{
+	static const struct { const char *text; size_t len; } cases[] = {
+		{ "http://a", 8 }, { "http://a/b", 8 }, { "https://a:443/", 13 }, { "http://[::1]:80/", 15 },
+		{ "http://a;b", 8 }, { "http://a:/", 0 }, { "http://a:70000/", 0 }, { "http:///a", 0 },
+		{ "/a", 0 }, { "", 0 }, { "a", 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK_CASE(origin_len(cases[i].text) == cases[i].len, cases[i].text);
+}
+
 static const struct check_test tests[] = {
 	CHECK_TEST(a_list_of_origins_is_taken),
 	CHECK_TEST(what_is_no_origin_is_quoted),
 	CHECK_TEST(only_what_is_listed_is_listed),
+	CHECK_TEST(an_origin_ends_where_a_path_begins),
 };
 
 CHECK_MAIN(tests)

@@ -1,10 +1,10 @@
-// The page under a name that the API does not know (ALLOWED: that it was told since).
+// The page under another name, HOST, that the API does not know (ALLOWED: that it was told since).
 import { assert, gone, scenario, shows } from './helpers/check.mjs'
 import { newApplication, newChat } from './helpers/data.mjs'
 
 const token = await newApplication('By another name')
 await newChat(token)
-const address = `http://chat.example:${process.env.WEB_PORT}`
+const address = `http://${process.env.HOST}:${process.env.WEB_PORT}`
 
 await scenario(async (page) => {
   await page.goto(`${address}/#/applications/${token}/chats/1`)
@@ -18,5 +18,5 @@ await scenario(async (page) => {
   await page.locator('.composer textarea').fill('hello from there')
   await page.keyboard.press('Enter')
   await shows(page.locator('article[data-number="1"]'), 'hello from there')
-  assert.equal(new URL(page.url()).hostname, 'chat.example')
+  assert.equal(new URL(page.url()).hostname, process.env.HOST)
 })

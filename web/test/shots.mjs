@@ -2,37 +2,39 @@
 // them, what must hold everywhere: axe finds nothing, nothing scrolls sideways.
 //
 //   SHOTS    folder (default build/shots)      ONLY   a part of the names
-//   MODE     empty (before anything was made), full, failing (Redis, MySQL: as the caller left them)
+//   MODE     empty (before anything was made), full, locked (with an admin key), failing (Redis, MySQL: as the caller
+//            left them)
 import { createRequire } from 'node:module'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { newPage, open, overflows, withBrowser } from './helpers/browser.mjs'
-import { failing, populate, views } from './helpers/views.mjs'
+import { alone, empty, failing, locked, populate, views } from './helpers/views.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = process.env.SHOTS ?? `${root}build/shots`
 const mode = process.env.MODE ?? 'full'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } }
+const sizes = { desktop: { width: 1440, height: 900 }, tablet: { width: 820, height: 1180 }, phone: { width: 360, height: 740 } }
+const atATime = 3
 const wrong = []
 
 mkdirSync(folder, { recursive: true })
-const places = mode === 'failing' ? { token: process.env.TOKEN } : mode === 'empty' ? {} : await populate()
-const list = {
-  empty: [{ name: 'applications-none', hash: '#/', ready: (page) => page.locator('.applications .empty').waitFor() }],
-  full: views(places),
-  failing: failing(places),
-}[mode]
+const places = mode === 'full' ? await populate() : { token: process.env.TOKEN }
+const list = { empty, full: views(places), locked, failing: failing(places) }[mode]
+
+// A picture is a view in a size and a colour. (The tablet's has what is special about it, once.)
+const picturesOf = (list) => list.flatMap((view) => ['light', 'dark'].flatMap((colorScheme) =>
+  Object.keys(sizes).filter((size) => size !== 'tablet' || (view.tablet && colorScheme === 'light'))
+    .map((size) => ({ view, size, colorScheme, name: `${view.name}-${size}-${colorScheme}` }))))
+  .filter(({ name }) => name.includes(process.env.ONLY ?? ''))
 
 await withBrowser(async (browser) => {
-  for (const colorScheme of ['light', 'dark']) {
-    for (const [size, viewport] of Object.entries(sizes)) {
-      for (const view of list) {
-        const name = `${view.name}-${size}-${colorScheme}`
-        if (name.includes(process.env.ONLY ?? '')) await look(browser, view, name, { ...viewport, colorScheme, hasTouch: size === 'phone' })
-      }
-    }
+  const pictures = picturesOf(list)
+  const painter = async () => {
+    for (let next; (next = pictures.shift());) await look(browser, next)
   }
+  await Promise.all(Array.from({ length: atATime }, painter))
+  if (mode === 'full') for (const picture of picturesOf(alone(places))) await look(browser, picture)
 })
 if (mode === 'full') console.log(`TOKEN=${places.token}`)
 for (const line of wrong) console.error(line)
@@ -49,9 +51,10 @@ async function showAll(page) {
   if (more > 0) await page.waitForTimeout(300)
 }
 
-async function look(browser, { hash, ready }, name, options) {
+async function look(browser, { view, size, colorScheme, name }) {
+  const { hash, ready, done } = view
   // axe is put into the page, which its policy forbids
-  const page = await newPage(browser, { ...options, bypassCSP: true })
+  const page = await newPage(browser, { ...sizes[size], colorScheme, hasTouch: size !== 'desktop', bypassCSP: true })
   try {
     await open(page, hash)
     await ready?.(page)
@@ -66,6 +69,7 @@ async function look(browser, { hash, ready }, name, options) {
   } catch (error) {
     wrong.push(`${name}: ${error.message.slice(0, 300)}`)
   } finally {
+    await done?.()
     await page.context().close()
   }
 }

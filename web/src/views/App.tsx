@@ -1,17 +1,15 @@
 // The frame: what stands around every view, and which view stands in it.
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { useRoute, type Route } from '../state/route'
 import { texts } from '../texts'
 import { Button } from '../ui/Button'
-import { Empty, Skeleton } from '../ui/Empty'
+import { Empty } from '../ui/Empty'
 import { Live } from '../ui/Live'
 import { Banner } from './Banner'
 import { ChatsView } from './ChatsView'
+import { PerformanceView } from './PerformanceView'
 import { StatusView } from './StatusView'
 import { TopBar } from './TopBar'
-
-// The chart library comes when it is needed.
-const PerformanceView = lazy(() => import('./PerformanceView'))
 
 export function App() {
   const route = useRoute()
@@ -44,7 +42,7 @@ function View({ route }: { route: Route }) {
     case 'chats':
       return <ChatsView {...route} />
     case 'performance':
-      return <Suspense fallback={<div className="page"><Skeleton /></div>}><PerformanceView /></Suspense>
+      return <PerformanceView />
     case 'status':
       return <StatusView />
     default:

@@ -32,7 +32,7 @@ function colours(element: HTMLElement) {
   return Object.fromEntries(found) as Record<(typeof colourNames)[number], string>
 }
 
-export function Chart({ timings, now, spanS, log, label, ref }: Props) {
+export default function Chart({ timings, now, spanS, log, label, ref }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | null>(null)
   const scheme = useScheme()

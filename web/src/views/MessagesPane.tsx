@@ -106,7 +106,7 @@ export function MessagesPane({ token, chat, name, message, q }: Props) {
                 ? <Empty icon="chat" title={texts.messages.emptyTitle} text={texts.messages.emptyText} />
                 : rows.length > 0 && (
                   <VirtualList items={rows} keyOf={rowKey} render={render} label={texts.messages.list(chat)} busy={stretch.state === 'loading'}
-                    header={stretch.older ? texts.messages.older : texts.messages.start} handle={list}
+                    header={stretch.state !== 'ready' ? '' : stretch.older ? texts.messages.older : texts.messages.start} handle={list}
                     onNearTop={() => void messages.loadOlder()} onNearEnd={() => void messages.loadNewer()} onEndChange={onEndChange} />
                 )}
               {(!atEnd || stretch.newer) && rows.length > 0 && (

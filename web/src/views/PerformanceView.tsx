@@ -1,5 +1,5 @@
 // How fast each service answers this page: a live chart of every request, and a run to compare both.
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { allTimings, clearTimings, isCreation, timingsCsv, timingsVersion } from '../api/timings'
 import type { Service } from '../api/types'
 import { figuresOf, type Figures } from '../state/figures'
@@ -9,12 +9,15 @@ import { download } from '../state/download'
 import { texts } from '../texts'
 import { Button } from '../ui/Button'
 import { Select } from '../ui/Select'
-import { Chart, type ChartHandle } from './Chart'
+import type { ChartHandle } from './Chart'
 import { Comparison } from './Comparison'
+
+// The chart's library comes when it is needed.
+const Chart = lazy(() => import('./Chart'))
 
 const services: Service[] = ['api', 'writer']
 
-export default function PerformanceView() {
+export function PerformanceView() {
   const [spanS, setSpan] = useState(60)
   const [writes, setWrites] = useState(true)
   const [log, setLog] = useState(true)
@@ -54,8 +57,10 @@ export default function PerformanceView() {
         </div>
         <div className="card chart-card">
           <Legend />
-          <Chart ref={chart} timings={timings} now={now} spanS={spanS} log={log}
-            label={texts.performance.chartLabel(spoken('api'), spoken('writer'))} />
+          <Suspense fallback={<div className="chart" />}>
+            <Chart ref={chart} timings={timings} now={now} spanS={spanS} log={log}
+              label={texts.performance.chartLabel(spoken('api'), spoken('writer'))} />
+          </Suspense>
           <FiguresTable figures={figures} />
         </div>
         <div className="tools end">

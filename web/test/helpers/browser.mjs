@@ -3,12 +3,14 @@ import { chromium } from 'playwright-core'
 
 export const front = process.env.FRONT ?? `http://127.0.0.1:${process.env.WEB_PORT}`
 
+export const chromiumOptions = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--host-resolver-rules=MAP chat.example 127.0.0.1'],
+}
+
 // A browser that is closed when `work` is done, whatever comes of it.
 export async function withBrowser(work) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--host-resolver-rules=MAP chat.example 127.0.0.1'],
-  })
+  const browser = await chromium.launch(chromiumOptions)
   try {
     return await work(browser)
   } finally {

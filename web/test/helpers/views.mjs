@@ -1,6 +1,7 @@
-// Every view in every state that a person may meet, each with how to get there. Used for screenshots and for
-// what must hold everywhere (axe, no scrolling sideways).
+// Every view in every state that a person may meet, each with how to get there, and, if it changed something
+// behind the page, back. Used for screenshots and for what must hold everywhere (axe, no scrolling sideways).
 import { ask, API, fill, newApplication, newChat, say, talk } from './data.mjs'
+import { stack } from './stack.mjs'
 
 // An application with a conversation, others beside it.
 export async function populate() {
@@ -19,26 +20,43 @@ export async function populate() {
 
 const messages = (page) => page.locator('article').last().waitFor()
 
+export const empty = [
+  { name: 'applications-none', hash: '#/', ready: (page) => page.locator('.applications .empty').waitFor() },
+]
+
 export const views = ({ token, empty }) => [
   { name: 'applications', hash: '#/', ready: (page) => page.locator('.pane.applications [data-item]').first().waitFor() },
   { name: 'application-new', hash: '#/', ready: openNew },
   { name: 'application-refused', hash: '#/', ready: refuseNew },
-  { name: 'chats', hash: `#/applications/${token}`, ready: (page) => page.locator('.pane.chats [data-item]').first().waitFor() },
+  { name: 'application-token', hash: '#/', ready: openToken },
+  { name: 'chats', tablet: true, hash: `#/applications/${token}`, ready: (page) => page.locator('.pane.chats [data-item]').first().waitFor() },
   { name: 'chats-empty', hash: `#/applications/${empty}`, ready: (page) => page.locator('.pane.chats .empty').waitFor() },
-  { name: 'messages', hash: `#/applications/${token}/chats/1`, ready: messages },
+  { name: 'messages', tablet: true, hash: `#/applications/${token}/chats/1`, ready: messages },
+  { name: 'messages-writer', hash: `#/applications/${token}/chats/1`, ready: chooseWriter },
   { name: 'messages-empty', hash: `#/applications/${token}/chats/3`, ready: (page) => page.locator('.conversation .empty').waitFor() },
   { name: 'messages-long', hash: `#/applications/${token}/chats/2/messages/150`, ready: (page) => page.locator('article[data-chosen]').waitFor() },
   { name: 'message-edit', hash: `#/applications/${token}/chats/1`, ready: editMessage },
   { name: 'message-refused', hash: `#/applications/${token}/chats/1`, ready: refuseMessage },
   { name: 'message-delete', hash: `#/applications/${token}/chats/1`, ready: deleteMessage },
   { name: 'chat-gone', hash: `#/applications/${token}/chats/999`, ready: (page) => page.locator('.conversation .empty').waitFor() },
-  { name: 'search', hash: `#/applications/${token}/chats/1?q=the`, ready: (page) => page.locator('.hits').waitFor() },
+  { name: 'search', tablet: true, hash: `#/applications/${token}/chats/1?q=the`, ready: (page) => page.locator('.hits').waitFor() },
   { name: 'search-start', hash: `#/applications/${token}/chats/1?q=`, ready: (page) => page.locator('.search .empty').waitFor() },
   { name: 'search-nothing', hash: `#/applications/${token}/chats/1?q=zzz`, ready: (page) => page.locator('.search .empty').waitFor() },
   { name: 'performance-empty', hash: '#/performance', ready: (page) => page.locator('.chart canvas').waitFor() },
-  { name: 'performance', hash: '#/performance', ready: compare },
-  { name: 'status', hash: '#/status', ready: (page) => page.locator('[data-part=redis]').waitFor() },
+  { name: 'performance', tablet: true, hash: '#/performance', ready: compare },
+  { name: 'performance-running', hash: '#/performance', ready: beginRun },
+  { name: 'status', tablet: true, hash: '#/status', ready: (page) => page.locator('[data-part=redis]').waitFor() },
   { name: 'lost', hash: '#/nowhere', ready: (page) => page.locator('.page .empty').waitFor() },
+]
+
+// Nothing else may go on beside these.
+export const alone = ({ token }) => [
+  { name: 'message-queued', hash: `#/applications/${token}/chats/1`, ready: leaveQueued, done: () => workers('CONT') },
+]
+
+export const locked = [
+  { name: 'key', hash: '#/', ready: (page) => page.locator('.key-prompt').waitFor() },
+  { name: 'key-refused', hash: '#/', ready: refuseKey },
 ]
 
 // What they look like when nobody answers, or not as one would like.
@@ -61,6 +79,25 @@ async function refuseNew(page) {
   await page.getByRole('dialog').getByRole('alert').waitFor()
 }
 
+async function openToken(page) {
+  await page.locator('.pane.applications .pane-head').getByRole('button', { name: 'Open by token' }).click()
+  await page.getByRole('dialog').getByLabel('Token').fill('0123456789')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').getByRole('alert').waitFor()
+}
+
+async function refuseKey(page) {
+  await page.locator('.key-prompt').getByLabel('Admin key').fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.locator('.key-prompt').getByRole('alert').waitFor()
+}
+
+async function chooseWriter(page) {
+  await messages(page)
+  await page.getByLabel('Fast writer').check()
+  await page.locator('.composer textarea').fill('Through the fast lane')
+}
+
 async function editMessage(page) {
   await messages(page)
   await page.locator('article[data-number="12"]').focus()
@@ -81,11 +118,29 @@ async function sendInVain(page) {
   await page.locator('article[data-state=failed]').waitFor()
 }
 
+const workers = (signal) => {
+  for (const name of ['persist-1', 'persist-2']) stack('signal_all', name, signal)
+}
+
+async function leaveQueued(page) {
+  await messages(page)
+  workers('STOP')
+  await page.locator('.composer textarea').fill('Accepted while nobody stores')
+  await page.keyboard.press('Enter')
+  await page.locator('article[data-state=queued]').waitFor()
+}
+
 async function deleteMessage(page) {
   await messages(page)
   await page.locator('article[data-number="12"]').focus()
   await page.locator('article[data-number="12"]').getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('dialog').waitFor()
+}
+
+async function beginRun(page) {
+  await page.locator('select[name=count]').selectOption('5000')
+  await page.getByRole('button', { name: 'Run both' }).click()
+  await page.waitForFunction(() => document.querySelector('[data-run=api] progress').value > 500, null, { timeout: 60000 })
 }
 
 async function compare(page) {
