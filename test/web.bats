@@ -1,20 +1,13 @@
 #!/usr/bin/env bats
 # slow: The front end: its page as the web servers give it out, and what people do with it, in a real browser.
 #
-# What a script of web/test says stands there. They drive Debian's Chromium, which leaves pictures of every view in
-# build/shots. Programs without sanitizers: here the page is tested, and it is to be quick.
+# What a script of web/test says stands there. How it looks: test/looks.bats.
 
 load helpers/stack
-
-PARLEY_BUILD=$stack_root/build
-export PARLEY_BUILD STACK_WEB
+load helpers/page
 
 setup_file() {
-  make_page
-  stack_folder
-  PARLEY_WEB=$stack_root/web/dist
-  stack_run
-  jobs_start 2
+  page_start
 }
 
 teardown_file() {
@@ -23,35 +16,7 @@ teardown_file() {
 
 setup() {
   front=http://127.0.0.1:$WEB_PORT
-  [ ! -e "$PARLEY_VAR/changed" ] || restart_programs
-}
-
-# (script/test has done it before.)
-make_page() {
-  mkdir -p "$stack_root/build"
-  flock "$stack_root/build/make.log" make -s -C "$stack_root" all web-tests >"$BATS_FILE_TMPDIR/make.log" 2>&1 ||
-    { tail "$BATS_FILE_TMPDIR/make.log" >&2; return 1; }
-}
-
-# scenario NAME [SETTING…]: a script of web/test
-scenario() { env "${@:2}" node "$stack_root/web/test/$1.mjs" 3>&-; }
-
-# restart_programs [SETTING…]: with these, until the test ends
-restart_programs() {
-  local name setting
-  rm -f "$PARLEY_VAR/changed"
-  [ $# = 0 ] || : >"$PARLEY_VAR/changed"
-  for setting; do local -x "$setting"; done
-  for name in api writer search; do
-    stop $name
-    start $name
-  done
-}
-
-# --- before anything was made ---------------------------------------------------------------------------
-
-@test "pictures of a Parley that has nothing yet" {
-  scenario shots MODE=empty
+  restore_programs
 }
 
 # --- the page itself ------------------------------------------------------------------------------------
@@ -204,7 +169,6 @@ places_elsewhere() {
 @test "an admin key is asked for, and kept for the session only" {
   restart_programs PARLEY_ADMIN_KEY=open-sesame
   scenario key
-  scenario shots MODE=locked
 }
 
 # reached_as HOST: allowed only when PARLEY_CORS_ORIGINS says so
@@ -225,19 +189,6 @@ reached_as() {
   BIND=127.0.0.1 API=${before% *} WRITER=${before#* }
   use_web "$STACK_WEB"
   restart_programs
-}
-
-@test "pictures of every view, where axe finds nothing and nothing scrolls sideways" {
-  scenario shots >"$BATS_FILE_TMPDIR/shots"
-}
-
-@test "pictures of what fails" {
-  stop redis
-  stop mariadb
-  scenario shots MODE=failing "$(grep '^TOKEN=' "$BATS_FILE_TMPDIR/shots")"
-  start redis
-  start mariadb
-  wait_for 30 is_healthy "$API"
 }
 
 @test "more applications than a page has, and one that is opened by its token" { scenario many; }

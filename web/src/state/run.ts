@@ -1,7 +1,7 @@
 // The comparison: many messages through one service, as fast as so many senders at the same time get them in.
 import { asProblem, type Problem } from '../api/problem'
 import * as api from '../api/routes'
-import { allTimings, failed, isCreation } from '../api/timings'
+import { allTimings, isCreation } from '../api/timings'
 import type { Service } from '../api/types'
 import { announce } from './announce'
 import { createApplication } from './applications'
@@ -61,9 +61,12 @@ async function sendAll(service: Service, token: string, chat: number, { total, s
   let sent = 0
   const began = performance.now()
   const beganAt = Date.now()
+  const figures = () => figuresOf(
+    allTimings().filter((t) => t.service === service && t.at >= beganAt && isCreation(t) && t.route.endsWith('/messages')),
+    (performance.now() - began) / 1000)
   // Painting a thousand steps would slow down what is measured.
-  const report = () => update(service, { sent, seconds: (performance.now() - began) / 1000 })
-  const timer = setInterval(report, 100)
+  const report = () => update(service, { sent, seconds: (performance.now() - began) / 1000, figures: figures() })
+  const timer = setInterval(report, 200)
   const going = () => runs.get()[service].state === 'running'
 
   async function sender() {
@@ -80,9 +83,7 @@ async function sendAll(service: Service, token: string, chat: number, { total, s
   await Promise.all(Array.from({ length: senders }, sender))
   clearInterval(timer)
   report()
-  const mine = allTimings().filter((t) => t.service === service && t.at >= beganAt && isCreation(t) && t.route.endsWith('/messages'))
-  const figures = { ...figuresOf(mine, (performance.now() - began) / 1000), errors: mine.filter(failed).length }
-  update(service, { figures, ...(going() && { state: 'done' as const }) })
-  if (runs.get()[service].state === 'done')
-    announce(texts.performance.finished(texts.service[service], figures.perS.toFixed(0)))
+  if (!going()) return
+  update(service, { state: 'done' })
+  announce(texts.performance.finished(texts.service[service], figures().perS.toFixed(0)))
 }

@@ -80,7 +80,7 @@ function RunCard({ service, run, blocked, onRun }: CardProps) {
         {total > 0 && seconds > 0 && ` ${texts.performance.took(decimal(seconds))}`}
       </p>
       <dl className="run-figures">
-        <div className="lead"><dt>{texts.performance.rate}</dt><dd>{figures ? decimal(figures.perS) : seconds > 0 ? decimal(sent / seconds) : '–'}</dd></div>
+        <div className="lead"><dt>{texts.performance.rate}</dt><dd>{figures ? decimal(figures.perS) : '–'}</dd></div>
         <div><dt>p50 ms</dt><dd>{milliseconds(figures?.p50)}</dd></div>
         <div><dt>p95 ms</dt><dd>{milliseconds(figures?.p95)}</dd></div>
         <div><dt>p99 ms</dt><dd>{milliseconds(figures?.p99)}</dd></div>
