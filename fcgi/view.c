@@ -74,12 +74,13 @@ static bool was_given(struct service *s, const struct view_chat *chat)
 static enum view find_chat(struct service *s, const struct request *r, enum db_query query,
 			   struct view_chat *chat, struct reply *p)
 {
-	struct chat_wait w = { &s->db, query, chat, false };
+	struct chat_wait w = { .db = &s->db, .query = query };
 	struct err e = ERR_INIT;
 	bool given = false;
 	int rc;
 
 	memset(chat, 0, sizeof(*chat));
+	w.chat = chat;
 	chat->application = service_application(s, r, p);
 	if (!chat->application)
 		return VIEW_ANSWERED;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Deleting applications, chats and messages: at once, for good, and what jobs, healing and purge make of it.
+# web: Deleting applications, chats and messages: at once, for good, and what jobs, healing and purge make of it.
 
 load helpers/stack
 
