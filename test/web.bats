@@ -4,6 +4,7 @@
 # What a script of web/test says stands there. How it looks: test/looks.bats.
 
 load helpers/stack
+load helpers/load
 load helpers/page
 
 setup_file() {
@@ -160,10 +161,13 @@ places_elsewhere() {
 }
 
 @test "ten thousand messages are scrolled through, and searched in part when time is short" {
-  scenario scroll >"$BATS_TEST_TMPDIR/scroll"
-  cat "$BATS_TEST_TMPDIR/scroll"
+  new_application Scroll
+  new_chat
+  wait_for 10 drained
+  fill "$(chat_id)" 10000 "CONCAT('message ', seq, ' ', REPEAT('and so on ', seq MOD 23))"
+  scenario scroll "TOKEN=$token" COUNT=10000
   restart_programs PARLEY_SEARCH_BUDGET_MS=1
-  scenario incomplete "$(grep '^TOKEN=' "$BATS_TEST_TMPDIR/scroll")"
+  scenario incomplete "TOKEN=$token"
 }
 
 @test "an admin key is asked for, and kept for the session only" {
@@ -193,14 +197,12 @@ reached_as() {
 
 @test "more applications than a page has, and one that is opened by its token" { scenario many; }
 
-is_indexed() { curl -sf "$ELASTICSEARCH_URL/_alias/messages"; }
-
 @test "Elasticsearch searches, and MySQL while it is away" {
   start elasticsearch
   restart_programs
   jobs_stop
   STACK_SEARCH=elasticsearch jobs_start 2
-  wait_for 60 is_indexed
+  wait_for 60 indexed
   scenario elastic
   jobs_stop
   unset ELASTICSEARCH_URL

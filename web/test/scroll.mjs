@@ -1,13 +1,9 @@
-// Ten thousand messages, from the newest to the first: in order, without a gap, and without a task that
-// holds up the page for more than 100 ms.
+// COUNT messages (of TOKEN's first chat), from the newest to the first: in order, without a gap, and without a task
+// that holds up the page for more than 100 ms.
 import { assert, scenario, shows } from './helpers/check.mjs'
 import { open } from './helpers/browser.mjs'
-import { fill, newApplication, newChat } from './helpers/data.mjs'
 
-const count = Number(process.env.COUNT ?? 10000)
-const token = await newApplication('Scroll')
-const chat = await newChat(token)
-await fill(token, chat, count, (n) => `message ${n} ` + 'and so on '.repeat(n % 23))
+const count = Number(process.env.COUNT)
 
 // The processor's time of every task of the pages' main threads, in ms, from now on; call what it returns to end.
 // (How long a task takes by the clock depends on what else the machine does: a task of 20 ms takes 150 then.)
@@ -28,7 +24,7 @@ async function watchTasks(browser) {
 }
 
 await scenario(async (page, browser) => {
-  await open(page, `#/applications/${token}/chats/${chat}`)
+  await open(page, `#/applications/${process.env.TOKEN}/chats/1`)
   await shows(page.locator(`article[data-number="${count}"]`), 'message')
   await page.waitForTimeout(1000) // loading is over
   const tasks = await watchTasks(browser)
@@ -49,8 +45,7 @@ await scenario(async (page, browser) => {
   const end = Date.now() + 240000
   while (!(await page.evaluate(() => seen.numbers.has(1)))) {
     assert.ok(Date.now() < end, `only ${await page.evaluate(() => seen.numbers.size)} seen`)
-    await page.mouse.wheel(0, -1400)
-    await page.waitForTimeout(20)
+    for (let n = 0; n < 10; n++) await page.mouse.wheel(0, -1400)
   }
   const { size, most, gaps } = await page.evaluate(() => ({ ...seen, size: seen.numbers.size }))
   assert.equal(size, count)
@@ -58,7 +53,6 @@ await scenario(async (page, browser) => {
   assert.ok(most < 200, `${most} rows in the document`)
   await shows(page.locator('.scroller-header'), 'This is where the chat begins')
   const long = (await tasks()).sort((a, b) => b - a)
-  console.log(`TOKEN=${token}`)
   console.log(`longest tasks: ${long.slice(0, 10).join(' ')} ms; ${most} rows at most`)
   assert.ok(long.length > 0 && long[0] <= 100, `a task of ${long[0]} ms`)
 })
