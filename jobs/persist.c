@@ -9,12 +9,10 @@
 #include "key.h"
 #include "log.h"
 #include "random.h"
-#include "search_state.h"
 #include "stop.h"
 #include "store.h"
 #include "worker.h"
 
-#define FORGET_MS 1000 /* between two looks whether there is an index that is told nothing */
 #define BUSY_TRIES 50 /* deadlocks and lock waits in a row; then it is taken for an outage */
 
 struct round { /* one batch */
@@ -178,6 +176,9 @@ static bool try_part(struct round *r, struct store_item *items, size_t n, int *b
 	int rc = store_run(&r->store, items, n, &e);
 
 	if (rc == 1) {
+		if (r->store.index_given_up)
+			LOG(LOG_WARN, "there is no ELASTICSEARCH_URL: the index was given up, a new one will be needed",
+			    LOG_S("slot", r->worker->slot.name));
 		count_stored(r, items, n);
 		worker_went_well(r->worker);
 		return true;
@@ -405,22 +406,6 @@ static void leave(struct round *r)
 		LOG(LOG_WARN, "cannot put it back", LOG_S("error", e.text));
 }
 
-/* Without Elasticsearch nobody is told what is stored here, so no index may count as complete. While MySQL is away
- * nothing is stored, either: the next batch tries again. */
-static void forget_index(struct worker *w)
-{
-	static int64_t next_ms;
-	int rc;
-
-	if (*w->conf.elasticsearch_url || clock_mono_ms() < next_ms)
-		return;
-	rc = search_state_forget(&w->db, NULL);
-	next_ms = rc < 0 ? 0 : clock_mono_ms() + FORGET_MS;
-	if (rc > 0)
-		LOG(LOG_WARN, "there is no ELASTICSEARCH_URL: the index was given up, a new one will be needed",
-		    LOG_S("slot", w->slot.name));
-}
-
 static void work(struct worker *w, struct batch *b)
 {
 	char slot[SLOT_NAME + 16];
@@ -433,7 +418,6 @@ static void work(struct worker *w, struct batch *b)
 	r.store = (struct store){ .db = &w->db, .slot = slot, .seq = b->seq, .fence = fence,
 				  .fence_arg = &r, .outbox = *w->conf.elasticsearch_url != '\0' };
 	worker_alarm(w->conf.batch_timeout_ms);
-	forget_index(w);
 	if (make_items(&r, &e)) {
 		worker_back_off(w, "cannot read a batch", &e);
 	} else {

@@ -128,26 +128,16 @@ static bool any_index(const struct search_state *s)
 	return *s->active.name || *s->building.name;
 }
 
-static int forget(struct db *db, struct err *e)
-{
-	const struct search_state none = { .phase = SEARCH_ASKED };
-
-	if (!search_state_write(db, &none, e) && !db_plain(db, DB_COMMIT, e))
-		return 1;
-	if (db->in_transaction)
-		db_rollback(db);
-	return -1;
-}
-
 int search_state_forget(struct db *db, struct err *e)
 {
+	const struct search_state none = { .phase = SEARCH_ASKED };
 	struct search_state s;
-	int rc = search_state_read(db, &s, e);
 
-	if (rc || !any_index(&s))
-		return rc;
-	rc = search_state_lock(db, &s, e);
-	return rc < 1 ? rc : forget(db, e);
+	if (search_state_read(db, &s, e))
+		return -1;
+	if (!any_index(&s))
+		return 0;
+	return search_state_write(db, &none, e) ? -1 : 1;
 }
 
 /* ------------------------------------------------------------------ how far it is */

@@ -58,9 +58,9 @@ int search_state_read(struct db *db, struct search_state *s, struct err *e);
 int search_state_write(struct db *db, const struct search_state *s, struct err *e);
 int search_state_succeeded(struct db *db, int64_t now_us, struct err *e);
 
-/* For who writes to MySQL and tells no outbox (there is no ELASTICSEARCH_URL): from now on no index has what MySQL has.
- * MySQL searches until there is a new one, which is asked for. 1: an index was given up; 0: there was none, or
- * somebody holds the lock: try again soon; -1 with *e, nothing is open. */
+/* For a transaction that tells the outbox nothing (there is no ELASTICSEARCH_URL): from its COMMIT on no index has what
+ * MySQL has. MySQL searches until there is a new one, which is asked for. 1: an index was given up; 0: there was none;
+ * -1 with *e. */
 int search_state_forget(struct db *db, struct err *e);
 
 int search_backfill_read(struct db *db, struct search_backfill *b, struct err *e);

@@ -7,6 +7,7 @@
 
 #include "key.h"
 #include "parents.h"
+#include "search_state.h"
 
 #define BODY_MAX 65535   /* bytes of a TEXT column */
 #define ROWS_MAX 4000    /* of one statement: it may have 65,535 parameters */
@@ -346,6 +347,18 @@ static int begin(struct store *s, struct err *e)
 	return db_plain(s->db, DB_BEGIN, e) || db_run(s->db, DB_MARK_SET, mark, 1, NULL, e) ? -1 : 0;
 }
 
+static int tell_outbox(struct store *s, const struct store_item *items, const enum store_state *fates, size_t n,
+		       struct err *e)
+{
+	int rc;
+
+	if (s->outbox)
+		return write_beside(s->db, DB_STORE_CHANGES, first_version, items, fates, n, e);
+	rc = search_state_forget(s->db, e);
+	s->index_given_up = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
 static int write_all(struct store *s, struct parts *p, const struct store_item *items,
 		     enum store_state *fates, size_t n, struct err *e)
 {
@@ -368,7 +381,7 @@ static int write_all(struct store *s, struct parts *p, const struct store_item *
 	    parents_write(&p->applications, db, DB_STORE_APPLICATION_COUNTS, e) ||
 	    write_beside(db, DB_STORE_RENUMBERED, store_renumbered, items, fates, n, e))
 		return -1;
-	return s->outbox ? write_beside(db, DB_STORE_CHANGES, first_version, items, fates, n, e) : 0;
+	return tell_outbox(s, items, fates, n, e);
 }
 
 /* Fences off a Redis that went back under the batch, and a lease that was lost. */

@@ -44,7 +44,8 @@ struct store {
 	struct db *db;    /* borrowed */
 	const char *slot; /* borrowed: whose mark, "persist:<node>:<number>" */
 	uint64_t seq;     /* queue_seq at the drain */
-	bool outbox;      /* write message_changes */
+	bool outbox;      /* write message_changes; else no index of Elasticsearch counts as complete any more */
+	bool index_given_up; /* an outcome: there was one */
 	/* Asked right before COMMIT: 1: the lease is ours; 0: it is lost; -1 with *e. */
 	int (*fence)(void *arg, struct err *e);
 	void *fence_arg;

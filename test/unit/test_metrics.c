@@ -78,31 +78,44 @@ static void requests_are_counted_by_route_and_status(void)
 	end();
 }
 
+struct latency { int64_t us; const char *first; const char *before; };
+
+/* Its bucket and those behind it have it, the one before has not. */
+static bool falls_there(const struct latency *l)
+{
+	struct metrics m;
+	char line[200];
+	bool good;
+
+	begin();
+	m = open_it("api");
+	metrics_begin(&m);
+	m.began_ns -= l->us * 1000;
+	metrics_request(&m, "GET", "/", 200);
+	snprintf(line, sizeof(line), HISTOGRAM("bucket", "method=\"GET\",route=\"/\",le=\"%s\"") " 1", l->first);
+	good = says(&m, line) && says(&m, HISTOGRAM("bucket", "method=\"GET\",route=\"/\",le=\"+Inf\"") " 1");
+	snprintf(line, sizeof(line), HISTOGRAM("bucket", "method=\"GET\",route=\"/\",le=\"%s\"") " 0",
+		 l->before ? l->before : "");
+	good = good && (!l->before || says(&m, line));
+	metrics_close(&m);
+	end();
+	return good;
+}
+
+/* (A busy machine may take its time between the two calls.) */
 static void latencies_fall_into_their_buckets(void)
 {
-	static const struct { int64_t us; const char *first; const char *before; } cases[] = {
+	static const struct latency cases[] = {
 		{ 100, "0.0005", NULL }, { 700, "0.001", "0.0005" }, { 1800000, "2.5", "1" },
 		{ 9000000, "10", "5" }, { 60000000, "+Inf", "10" },
 	};
-	char line[200];
-	struct metrics m;
 	size_t i;
+	int tries;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		begin();
-		m = open_it("api");
-		metrics_begin(&m);
-		m.began_ns -= cases[i].us * 1000;
-		metrics_request(&m, "GET", "/", 200);
-		snprintf(line, sizeof(line), HISTOGRAM("bucket", "method=\"GET\",route=\"/\",le=\"%s\"")
-			 " 1", cases[i].first);
-		SAYS(&m, line);
-		SAYS(&m, HISTOGRAM("bucket", "method=\"GET\",route=\"/\",le=\"+Inf\"") " 1");
-		snprintf(line, sizeof(line), HISTOGRAM("bucket", "method=\"GET\",route=\"/\",le=\"%s\"")
-			 " 0", cases[i].before ? cases[i].before : "");
-		CHECK(!cases[i].before || says(&m, line));
-		metrics_close(&m);
-		end();
+		for (tries = 20; tries && !falls_there(&cases[i]); tries--)
+			;
+		CHECK_CASE(tries, cases[i].first);
 	}
 }
 
