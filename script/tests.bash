@@ -59,7 +59,7 @@ tests_command() {
     quick:*) argv=(bats --tap "test/$name.bats") env_=(PARLEY_BUILD=build) ;;
     load:*) argv=(bats --tap "test/load/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build}") ;;
     fault:*) argv=(bats --tap "test/fault/$name.bats") env_=("PARLEY_BUILD=${PARLEY_BUILD:-build}") ;;
-    fuzz:*) argv=(script/fuzz "$name" "${PARLEY_FUZZ_SECONDS:-10}") ;;
+    fuzz:*) argv=(script/fuzz "$name" "${PARLEY_FUZZ_SECONDS:-5}") ;;
     lint:*) argv=(script/lint) ;;
     fresh:*) argv=(script/test-fresh) ;;
   esac

@@ -213,7 +213,7 @@ t10() {
   watch_start
   shuffle elastic_killed elastic_hanging elastic_refusing elastic_slow answers_cut bulks_unanswered indexer_killed \
     elastic_full index_deleted elastic_busy
-  for fault in "${shuffled[@]:0:$(long 5 10)}"; do
+  for fault in "${shuffled[@]:0:$(long 3 10)}"; do
     kills=$((kills + 1))
     $fault
     since=$(sql_now)
@@ -234,7 +234,7 @@ t10() {
 
 t10_behind() {
   local n
-  n=$(long 10000 50000)
+  n=$(long 5000 50000)
   scene 2
   kill_9 elasticsearch
   kills=$((kills + 1))

@@ -31,9 +31,9 @@ setup() {
 # load_begin: posts to both services, reads and searches, from 40 clients, until load_end
 load_begin() {
   : >"$log"
-  blast_start posting --clients 32 --rate 500 --for 600 --log "$log" \
+  blast_start posting --clients 32 --rate 300 --for 600 --log "$log" \
     "$(messages "$API")" "$(messages "$WRITER")"
-  blast_start getting --clients 8 --rate 200 --for 600 --get "$read_from" "$read_from/search?q=a"
+  blast_start getting --clients 8 --rate 100 --for 600 --get "$read_from" "$read_from/search?q=a"
   wait_for 20 has_lines "$log" 200
 }
 

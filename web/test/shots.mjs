@@ -22,10 +22,10 @@ mkdirSync(folder, { recursive: true })
 const places = mode === 'full' ? await populate() : { token: process.env.TOKEN }
 const list = { empty, full: views(places), locked, failing: failing(places) }[mode]
 
-// A picture is a view in a size and a colour. (The tablet's has what is special about it, once.)
-const picturesOf = (list) => list.flatMap((view) => ['light', 'dark'].flatMap((colorScheme) =>
-  Object.keys(sizes).filter((size) => size !== 'tablet' || (view.tablet && colorScheme === 'light'))
-    .map((size) => ({ view, size, colorScheme, name: `${view.name}-${size}-${colorScheme}` }))))
+// A view in a size, with its colours. (The tablet has what is special about it, and in the light only.)
+const picturesOf = (list) => list.flatMap((view) => Object.keys(sizes)
+  .filter((size) => size !== 'tablet' || view.tablet)
+  .map((size) => ({ view, size, colours: size === 'tablet' ? ['light'] : ['light', 'dark'], name: `${view.name}-${size}` })))
   .filter(({ name }) => name.includes(process.env.ONLY ?? ''))
 
 await withBrowser(async (browser) => {
@@ -51,20 +51,30 @@ async function showAll(page) {
   if (more > 0) await page.waitForTimeout(300)
 }
 
-async function look(browser, { view, size, colorScheme, name }) {
+// (The dark page has the same elements: there only their contrast is asked about.)
+async function judge(page, name, colour) {
+  const options = colour === 'dark' ? { runOnly: ['color-contrast'] } : {}
+  const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), options)
+  for (const { id, nodes } of violations) wrong.push(`${name}: axe ${id}: ${nodes[0].html.slice(0, 160)} ${(nodes[0].failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 200)}`)
+}
+
+async function look(browser, { view, size, colours, name }) {
   const { hash, ready, done } = view
   // axe is put into the page, which its policy forbids
-  const page = await newPage(browser, { ...sizes[size], colorScheme, hasTouch: size !== 'desktop', bypassCSP: true })
+  const page = await newPage(browser, { ...sizes[size], colorScheme: 'light', hasTouch: size !== 'desktop', bypassCSP: true })
   try {
     await open(page, hash)
     await ready?.(page)
     await page.waitForTimeout(ready ? 400 : 2500)
     await showAll(page)
-    await page.screenshot({ path: `${folder}/${name}.png` })
     if (await overflows(page)) wrong.push(`${name}: scrolls sideways`)
-    await page.evaluate(axe)
-    const { violations } = await page.evaluate(() => globalThis.axe.run())
-    for (const { id, nodes } of violations) wrong.push(`${name}: axe ${id}: ${nodes[0].html.slice(0, 160)} ${(nodes[0].failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 200)}`)
+    for (const colour of colours) {
+      await page.emulateMedia({ colorScheme: colour })
+      await page.waitForTimeout(colour === 'dark' ? 400 : 0) // colours change softly
+      await page.screenshot({ path: `${folder}/${name}-${colour}.png` })
+      if (colour === colours[0]) await page.evaluate(axe)
+      await judge(page, `${name}-${colour}`, colour)
+    }
     wrong.push(...page.faults.map((fault) => `${name}: ${fault}`))
   } catch (error) {
     wrong.push(`${name}: ${error.message.slice(0, 300)}`)
