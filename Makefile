@@ -112,8 +112,9 @@ web/node_modules/.fetched: $(NPM)
 # with what only the page's tests need
 web-tests: web/node_modules/.tests
 	$(MAKE) web
-web/node_modules/.tests: $(NPM)
+web/node_modules/.tests: $(NPM) web/test/package.json
 	cd web && npm ci
+	cd web/test && npm install --ignore-scripts --no-package-lock
 	touch web/node_modules/.fetched $@
 
 check: all tests
