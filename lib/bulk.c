@@ -179,10 +179,8 @@ static struct json result_of(struct json item)
 {
 	size_t at = 1;
 
-	if (json_kind(item) != JSON_OBJECT)
-		return (struct json){ 0 };
 	json_next(item, &at);
-	return json_next(item, &at);
+	return json_kind(item) == JSON_OBJECT ? json_next(item, &at) : (struct json){ 0 };
 }
 
 static bool fits(struct json items, size_t n)

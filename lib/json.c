@@ -137,14 +137,11 @@ struct json json_item(struct json array, size_t index)
 
 size_t json_count(struct json array_or_object)
 {
-	enum json_kind kind = json_kind(array_or_object);
 	size_t at = 1, n = 0;
 
-	if (kind != JSON_ARRAY && kind != JSON_OBJECT)
-		return 0;
 	while (json_next(array_or_object, &at).len)
 		n++;
-	return kind == JSON_OBJECT ? n / 2 : n;
+	return json_kind(array_or_object) == JSON_OBJECT ? n / 2 : n;
 }
 
 /* Not by json-c: 0.16 turns 32,768 code points that are written as a pair of surrogates (U+1D800 to
