@@ -130,10 +130,12 @@ static int settle(const struct message *m, struct bulk *b, struct db *db, struct
 	const struct db_value raise[] = { DB_U64(version), DB_U64(m->op->chat), DB_U64(m->op->number),
 					  DB_U64(version) };
 
-	if (version > VERSION_MAX)
-		bulk_refuse(b, m->op, "Elasticsearch has a version that is too high: a new index is needed (reindex)");
-	if (!version || version > VERSION_MAX)
+	if (!version)
 		return 0;
+	if (version > VERSION_MAX) {
+		bulk_refuse(b, m->op, "Elasticsearch has a version that is too high: a new index is needed (reindex)");
+		return 0;
+	}
 	if (outbox_add(db, m->op->chat, m->op->number, (uint32_t)version, e))
 		return -1;
 	if (!m->op->gone && db_run(db, DB_MESSAGE_RAISE_VERSION, raise, 1, NULL, e))

@@ -11,7 +11,7 @@
 #define WINDOWS_MAX 1024 /* and at most */
 #define QUICK_MS 500     /* an answer within this lets the next question be twice as big; one that takes */
 #define SLOW_MS 2000     /* longer than this, or fails, half as big */
-#define CHATS 500    /* likewise */
+#define CHATS 500        /* that are compared with one question at most */
 #define KEEP 65536
 
 uint32_t compare_version(const struct compare_finding *f)
