@@ -11,8 +11,7 @@ setup_file() {
   export TREE=$BATS_FILE_TMPDIR/tree
   mkdir -p "$TREE/build"
   chmod 711 "$BATS_FILE_TMPDIR"
-  make -C "$stack_root" all >"$BATS_FILE_TMPDIR/make.log" 2>&1
-  make -C "$stack_root" web >>"$BATS_FILE_TMPDIR/make.log" 2>&1
+  make -C "$stack_root" all web >"$BATS_FILE_TMPDIR/make.log" 2>&1
   for folder in script lib fcgi jobs tool redis sql doc problems Makefile nginx.conf; do
     cp -a "$stack_root/$folder" "$TREE"
   done

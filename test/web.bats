@@ -118,20 +118,22 @@ it_is_told_the_services() {
   [[ $(header Content-Security-Policy) != *'a;'* ]]
 }
 
-places_elsewhere() {
-  export PARLEY_WEB_API=https://api.example.com:8443/parley 'PARLEY_WEB_WRITER=http://[::1]/w'
-  use_web "$STACK_WEB"
+# served_by WEB_SERVER [API WRITER]: from now on; the page is told that both are there. (It may get other ports.)
+served_by() {
+  local -x PARLEY_WEB_API=${2:-} PARLEY_WEB_WRITER=${3:-}
+  use_web "$1"
   front=http://127.0.0.1:$WEB_PORT
+}
+
+places_elsewhere() {
+  served_by "$STACK_WEB" https://api.example.com:8443/parley 'http://[::1]/w'
   gets /config.json
   same "$body" '{"api":"https://api.example.com:8443/parley","writer":"http://[::1]/w"}'$'\n'
   connects_to 'https://api.example.com:8443 http://*'
-  export PARLEY_WEB_API=/api PARLEY_WEB_WRITER=https://w.example
-  use_web "$STACK_WEB"
-  front=http://127.0.0.1:$WEB_PORT
+  served_by "$STACK_WEB" /api https://w.example
   gets /
   [[ $(header Content-Security-Policy | tr -s ' ') == *"connect-src 'self' https://w.example;"* ]]
-  unset PARLEY_WEB_API PARLEY_WEB_WRITER
-  use_web "$STACK_WEB"
+  served_by "$STACK_WEB"
 }
 
 @test "its headers allow no more than it needs" { the_page_is_guarded; }
@@ -214,8 +216,7 @@ reached_as() {
 # --- behind the other web server ----------------------------------------------------------------------------
 
 @test "behind nginx it is all the same" {
-  use_web nginx
-  front=http://127.0.0.1:$WEB_PORT
+  served_by nginx
   the_page_is_guarded
   assets_stay
   files_are_packed

@@ -3,18 +3,17 @@
 import { assert, gone, scenario, shows } from './helpers/check.mjs'
 import { open } from './helpers/browser.mjs'
 import { fill, newApplication, newChat, say } from './helpers/data.mjs'
-import { stack } from './helpers/stack.mjs'
+import { workers } from './helpers/stack.mjs'
 
 const token = await newApplication('Full')
 const chat = await newChat(token)
-const workers = ['persist-1', 'persist-2']
 await fill(token, chat, 1, () => 'before')
 
 await scenario(async (page) => {
   const failed = page.locator('article[data-state=failed]')
   await open(page, `#/applications/${token}/chats/${chat}`)
   await shows(page.locator('article[data-number="1"]'), 'before')
-  for (const name of workers) stack('signal_all', name, 'STOP')
+  workers('STOP')
   try {
     let refused = false
     for (let n = 0; n < 20 && !refused; n++) await say(token, chat, `filling ${n}`).catch(() => (refused = true))
@@ -24,7 +23,7 @@ await scenario(async (page) => {
     await shows(failed, 'one too many')
     await shows(failed, /queue|waiting/)
   } finally {
-    for (const name of workers) stack('signal_all', name, 'CONT')
+    workers('CONT')
   }
   await shows(page.locator('article[data-number="2"]'), 'filling', 30000)
   await failed.getByRole('button', { name: 'Send again' }).click()

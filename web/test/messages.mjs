@@ -2,10 +2,9 @@
 import { assert, counts, gone, scenario, shows } from './helpers/check.mjs'
 import { open } from './helpers/browser.mjs'
 import { API, ask, newApplication, say } from './helpers/data.mjs'
-import { stack } from './helpers/stack.mjs'
+import { workers } from './helpers/stack.mjs'
 
 const token = await newApplication('Messages')
-const workers = ['persist-1', 'persist-2']
 
 await scenario(async (page) => {
   await open(page, `#/applications/${token}`)
@@ -26,14 +25,14 @@ await scenario(async (page) => {
   assert.equal(await box.inputValue(), '')
 
   // accepted, and nobody stores it: queued, with its number
-  for (const name of workers) stack('signal_all', name, 'STOP')
+  workers('STOP')
   try {
     await box.fill('while the workers sleep')
     await page.keyboard.press('Enter')
     await shows(page.locator('article[data-state=queued]'), '#2')
     await shows(page.locator('article[data-state=queued]'), 'queued')
   } finally {
-    for (const name of workers) stack('signal_all', name, 'CONT')
+    workers('CONT')
   }
   await shows(row(2).locator('[data-state=stored]'), 'stored', 30000)
   await gone(page.locator('article[data-state=queued]'))

@@ -8,3 +8,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 export function stack(...words) {
   execFileSync('bash', ['-c', '. test/helpers/stack.bash && "$@"', 'stack', ...words], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
 }
+
+// The persist programs stop, or go on: workers('STOP') · workers('CONT')
+export function workers(signal) {
+  for (const name of ['persist-1', 'persist-2']) stack('signal_all', name, signal)
+}

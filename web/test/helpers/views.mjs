@@ -1,7 +1,7 @@
 // Every view in every state that a person may meet, each with how to get there, and, if it changed something
 // behind the page, back. Used for screenshots and for what must hold everywhere (axe, no scrolling sideways).
 import { ask, API, fill, newApplication, newChat, say, talk } from './data.mjs'
-import { stack } from './stack.mjs'
+import { workers } from './stack.mjs'
 
 // An application with a conversation, others beside it.
 export async function populate() {
@@ -116,10 +116,6 @@ async function sendInVain(page) {
   await page.locator('.composer textarea').fill('Can you hear me?')
   await page.keyboard.press('Enter')
   await page.locator('article[data-state=failed]').waitFor()
-}
-
-const workers = (signal) => {
-  for (const name of ['persist-1', 'persist-2']) stack('signal_all', name, signal)
 }
 
 async function leaveQueued(page) {
