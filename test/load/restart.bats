@@ -31,9 +31,11 @@ setup() {
 # load_begin: posts to both services, reads and searches, from 40 clients, until load_end
 load_begin() {
   : >"$log"
+  : >"$log.read"
   blast_start posting --clients 32 --rate 300 --for 600 --log "$log" \
     "$(messages "$API")" "$(messages "$WRITER")"
-  blast_start getting --clients 8 --rate 100 --for 600 --get "$read_from" "$read_from/search?q=a"
+  blast_start getting --clients 8 --rate 100 --for 600 --log "$log.read" \
+    --get "$read_from" "$read_from/search?q=a"
   wait_for 20 has_lines "$log" 200
 }
 
@@ -42,6 +44,8 @@ has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 # load_end: not one of them has failed
 load_end() {
   local name
+  # a quick machine has seen to it all before many are answered
+  wait_for 20 has_lines "$log.read" 201
   for name in posting getting; do
     is_running $name
     signal $name TERM
