@@ -6,14 +6,20 @@
 #include "number.h"
 #include "service.h"
 
-/* True: a number was given. False: the reply says why not. */
-static bool was_given(int rc, void (*missing)(struct reply *p), const struct request *r,
-		      const struct err *e, struct reply *p)
+/* True: *number was given. False: the reply says why not. */
+static bool give(struct service *s, const struct number_wish *wish, void (*missing)(struct reply *p),
+		 uint32_t *number, struct reply *p)
 {
+	struct err e = ERR_INIT;
+	int rc = backlog_check(&s->backlog, &s->redis, &e);
+
+	if (!rc)
+		rc = number_give(&s->redis, &s->db, wish, number, &e);
 	if (rc == NUMBER_HEALED)
-		LOG(LOG_WARN, "a counter that Redis had lost was healed", LOG_S("request", r->id));
+		LOG(LOG_WARN, "a counter that Redis had lost was healed",
+		    LOG_S("request_id", wish->request_id));
 	if (rc < 0)
-		reply_error(p, e);
+		reply_error(p, &e);
 	else if (rc == NUMBER_NONE)
 		missing(p);
 	else
@@ -23,37 +29,24 @@ static bool was_given(int rc, void (*missing)(struct reply *p), const struct req
 
 static void create_chat(struct service *s, struct request *r, struct reply *p)
 {
-	uint64_t application = service_application(s, r, p);
-	struct err e = ERR_INIT;
+	const struct number_wish wish = { .parent = service_application(s, r, p), .request_id = r->id };
 	uint32_t number = 0;
-	int rc;
 
-	if (!application)
-		return;
-	rc = backlog_check(&s->backlog, &s->redis, &e);
-	if (!rc)
-		rc = number_chat(&s->redis, &s->db, application, &number, &e);
-	if (!was_given(rc, service_no_application, r, &e, p))
+	if (!wish.parent || !give(s, &wish, service_no_application, &number, p))
 		return;
 	reply_header(p, "Location", "/applications/%s/chats/%u", r->token, number);
 	buf_addf(&p->body, "{\"number\":%u,\"messages_count\":0}", number);
 }
 
-static void give_number(struct service *s, const struct request *r, const struct buf *body,
-			struct reply *p)
+static void give_message(struct service *s, const struct request *r, const struct buf *body,
+			 struct reply *p)
 {
+	struct number_wish wish = { 0, buf_str(body), body->len, r->id };
 	uint64_t application = service_application(s, r, p);
-	struct err e = ERR_INIT;
 	uint32_t number = 0;
-	int rc;
 
-	if (!application)
-		return;
-	rc = backlog_check(&s->backlog, &s->redis, &e);
-	if (!rc)
-		rc = number_message(&s->redis, &s->db, key_chat_id(application, r->number[0]),
-				    buf_str(body), body->len, &number, &e);
-	if (!was_given(rc, service_no_chat, r, &e, p))
+	wish.parent = key_chat_id(application, r->number[0]);
+	if (!application || !give(s, &wish, service_no_chat, &number, p))
 		return;
 	reply_header(p, "Location", "/applications/%s/chats/%u/messages/%u", r->token, r->number[0],
 		     number);
@@ -66,7 +59,7 @@ static void create_message(struct service *s, struct request *r, struct reply *p
 
 	if (!input_body(r, &body, p))
 		return;
-	give_number(s, r, &body, p);
+	give_message(s, r, &body, p);
 	buf_clear(&body);
 }
 

@@ -138,8 +138,20 @@ static void refused(struct round *r, struct store_item *items, size_t n, const s
 /* Its client was told another number: that is kept in renumbered_messages, and said once. */
 static void tell_renumbered(const struct store_item *i)
 {
-	LOG(LOG_WARN, "message renumbered", LOG_S("jid", i->job->jid), LOG_N("chat", i->chat),
+	char id[JOB_REQUEST_ID];
+
+	LOG(LOG_WARN, "message renumbered", LOG_S("jid", i->job->jid),
+	    LOG_S("request_id", job_request_id(i->job, id)), LOG_N("chat", i->chat),
 	    LOG_N("given_number", store_renumbered(i)), LOG_N("number", i->job->number));
+}
+
+static void tell_stored(const struct store_item *i)
+{
+	char id[JOB_REQUEST_ID];
+
+	LOG(LOG_DEBUG, "stored", LOG_S("class", job_class_name(i->job->class)), LOG_S("jid", i->job->jid),
+	    LOG_S("request_id", job_request_id(i->job, id)), LOG_N("chat", i->chat),
+	    LOG_N("number", i->job->number));
 }
 
 /* Once it is committed: how many jobs have their row. */
@@ -149,6 +161,8 @@ static void count_stored(struct round *r, const struct store_item *items, size_t
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		if (items[i].state == STORE_DONE && log_wants(LOG_DEBUG))
+			tell_stored(&items[i]);
 		chats += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_CHAT;
 		messages += items[i].state == STORE_DONE && items[i].job->class == JOB_CREATE_MESSAGE;
 		if (items[i].state == STORE_DONE && !items[i].went && store_renumbered(&items[i]))
@@ -226,8 +240,11 @@ static void store_part(struct round *r, struct store_item *items, size_t n)
 static int bury(struct outcome *o, const struct job *j, const char *class, const char *message,
 		struct err *e)
 {
-	LOG(LOG_ERROR, "job is dead", LOG_S("jid", j->jid), LOG_S("class", job_class_name(j->class)),
-	    LOG_S("error_class", class), LOG_S("error", message));
+	char id[JOB_REQUEST_ID];
+
+	LOG(LOG_ERROR, "job is dead", LOG_S("jid", j->jid), LOG_S("request_id", job_request_id(j, id)),
+	    LOG_S("class", job_class_name(j->class)), LOG_S("error_class", class),
+	    LOG_S("error", message));
 	return outcome_bury(o, j, class, message, e);
 }
 
@@ -236,12 +253,14 @@ static int try_later(struct round *r, struct outcome *o, const struct store_item
 	const struct job_failure why = { i->error_class, i->error, clock_wall_us() };
 	const struct conf *c = &r->worker->conf;
 	struct buf text = BUF_INIT;
+	char id[JOB_REQUEST_ID];
 	int64_t delay_ms;
 	int rc;
 
 	if (!job_retry(i->job, c->retry_base_ms, c->retry_limit, &delay_ms))
 		return bury(o, i->job, i->error_class, i->error, e);
-	LOG(LOG_WARN, "job failed", LOG_S("jid", i->job->jid), LOG_S("error_class", i->error_class),
+	LOG(LOG_WARN, "job failed", LOG_S("jid", i->job->jid),
+	    LOG_S("request_id", job_request_id(i->job, id)), LOG_S("error_class", i->error_class),
 	    LOG_S("error", i->error), LOG_N("again_in_ms", delay_ms));
 	rc = job_failed(i->job, &why, &text, e) ||
 			     outcome_retry(o, &text, why.now_us + delay_ms * 1000, e)
@@ -256,9 +275,10 @@ static int try_later(struct round *r, struct outcome *o, const struct store_item
 static int forward(struct outcome *o, const struct job *j, struct err *e)
 {
 	int rc = outcome_forward(o, j, e);
+	char id[JOB_REQUEST_ID];
 
 	LOG(LOG_INFO, "job forwarded", LOG_S("jid", j->jid),
-	    LOG_S("queue", job_class_queue(j->class)));
+	    LOG_S("request_id", job_request_id(j, id)), LOG_S("queue", job_class_queue(j->class)));
 	return rc;
 }
 

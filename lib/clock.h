@@ -10,8 +10,9 @@
 
 /* Microseconds since 1970, UTC. */
 int64_t clock_wall_us(void);
-/* Milliseconds of a clock that nobody sets; only differences mean anything. */
+/* Milliseconds, and microseconds, of a clock that nobody sets; only differences mean anything. */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
 /* Sleeps so long, or until a signal arrives. */
 void clock_sleep_ms(int64_t ms);
 

@@ -25,7 +25,7 @@ struct setting {
 	size_t at; /* offset in struct conf */
 	const char *def;
 	int64_t min, max;         /* NUMBER */
-	const char *const choices[3]; /* CHOICE, in the order of the enum; URL: its schemes */
+	const char *const choices[5]; /* CHOICE, in the order of the enum; URL: its schemes */
 	bool path;                /* URL: names a database in its path */
 	bool secret;              /* TEXT: masked, and not for files that others may read */
 	int (*check)(const char *value, struct err *e); /* TEXT: what is wrong with it, or NULL */
@@ -120,8 +120,14 @@ static const struct setting settings[] = {
 	{ .name = "PARLEY_NODE", .type = TEXT, .at = AT(node), .def = "",
 	  .help = "Name of this machine in slots and marks, at most 32 of `A-Za-z0-9._-`. By default "
 		  "a random one that is kept in `$PARLEY_VAR/node-id`." },
-	{ .name = "PARLEY_LOG_LEVEL", .type = TEXT, .at = AT(log_level), .def = "info",
-	  .help = "Lowest level that is logged: `debug`, `info`, `warn` or `error`." },
+	{ .name = "PARLEY_LOG_LEVEL", .type = CHOICE, .at = AT(log_level), .def = "info",
+	  .choices = { "debug", "info", "warn", "error" },
+	  .help = "Lowest level that is logged. At `debug` there is a line for each request, each batch and each "
+		  "row that a batch stores." },
+	{ .name = "PARLEY_LOG_FORMAT", .type = CHOICE, .at = AT(log_format), .def = "logfmt",
+	  .choices = { "logfmt", "json" },
+	  .help = "How a line of the log is written: `time=… level=info program=api pid=4711 message=started "
+		  "…`, or the same as a JSON object." },
 	{ .name = "PARLEY_WORKERS", .type = NUMBER, .at = AT(workers), .def = "5", .min = 1, .max = 64,
 	  .help = "Persist slots of this machine, a process each. One that is started without `--slot` "
 		  "takes the lowest free one and exits with 0 if none is free." },
@@ -293,15 +299,28 @@ static int find_choice(const struct setting *s, const char *value)
 	return -1;
 }
 
+/* "a, b or c", with `mark` around each. */
+static void add_choices(struct buf *text, const struct setting *s, const char *mark, const char *or)
+{
+	int i;
+
+	for (i = 0; s->choices[i]; i++)
+		buf_addf(text, "%s%s%s%s", !i ? "" : s->choices[i + 1] ? ", " : or, mark, s->choices[i], mark);
+}
+
 static int set_choice(struct conf *c, const struct setting *s, const char *value, struct err *e)
 {
+	struct buf choices = BUF_INIT;
 	int i = find_choice(s, value);
 
-	if (i < 0)
-		return err_set(e, ERR_INVALID, "%s: \"%s\" is neither %s nor %s", s->name, value,
-			       s->choices[0], s->choices[1]);
-	*number_at(c, s) = i;
-	return 0;
+	if (i >= 0) {
+		*number_at(c, s) = i;
+		return 0;
+	}
+	add_choices(&choices, s, "", ", ");
+	err_set(e, ERR_INVALID, "%s: \"%s\" is none of %s", s->name, value, buf_str(&choices));
+	buf_clear(&choices);
+	return -1;
 }
 
 static int check_url(const struct setting *s, const char *value, struct err *e)
@@ -595,11 +614,19 @@ int conf_print(const struct conf *c, FILE *out)
 	return ferror(out) ? -1 : 0;
 }
 
+static void print_choices(const struct setting *s, const char *mark, FILE *out)
+{
+	struct buf choices = BUF_INIT;
+
+	add_choices(&choices, s, mark, " or ");
+	fputs(buf_str(&choices), out);
+	buf_clear(&choices);
+}
+
 static void print_range(const struct setting *s, const char *mark, FILE *out)
 {
 	if (s->type == CHOICE)
-		fprintf(out, "%s%s%s or %s%s%s", mark, s->choices[0], mark, mark, s->choices[1],
-			mark);
+		print_choices(s, mark, out);
 	else if (s->type == NUMBER && s->max == INT64_MAX)
 		fprintf(out, "a number from %lld on", (long long)s->min);
 	else if (s->type == NUMBER)

@@ -13,6 +13,8 @@
 
 enum web_server { WEB_LIGHTTPD, WEB_NGINX };
 enum job_format { JOB_NATIVE, JOB_ACTIVEJOB };
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG__MAX };
+enum log_format { LOG_LOGFMT, LOG_JSON, LOG_FORMAT__MAX };
 
 struct conf {
 	int64_t api_port, writer_port, web_port;
@@ -30,7 +32,8 @@ struct conf {
 	char *elasticsearch_index; /* the alias that searches use */
 	int64_t elasticsearch_timeout_ms; /* a search's */
 	char *var, *node;
-	char *log_level;
+	int64_t log_level; /* enum log_level */
+	int64_t log_format; /* enum log_format */
 	int64_t workers;
 	int64_t api_processes, writer_processes, process_requests;
 	int64_t search_processes, search_budget_ms;

@@ -307,7 +307,8 @@ static void add_head(struct buf *out, enum job_format format, enum job_class cla
 }
 
 /* Everything from "]", the end of the arguments, on. */
-static void add_tail(struct buf *out, enum job_format format, enum job_class class, int64_t now_us)
+static void add_tail(struct buf *out, enum job_format format, enum job_class class, int64_t now_us,
+		     const char *request_id)
 {
 	char jid[RANDOM_JID], now[CLOCK_ISO], seconds[CLOCK_SECONDS];
 
@@ -321,20 +322,25 @@ static void add_tail(struct buf *out, enum job_format format, enum job_class cla
 			 "\"timezone\":\"UTC\",\"enqueued_at\":\"%s\"}]",
 			 now);
 	buf_addf(out,
-		 ",\"queue\":\"%s\",\"retry\":true,\"jid\":\"%s\",\"created_at\":%s,\"enqueued_at\":%s}",
+		 ",\"queue\":\"%s\",\"retry\":true,\"jid\":\"%s\",\"created_at\":%s,\"enqueued_at\":%s",
 		 classes[class].queue, jid, seconds, seconds);
+	if (request_id) {
+		buf_addstr(out, ",\"request_id\":");
+		json_quote(out, request_id, strlen(request_id));
+	}
+	buf_addch(out, '}');
 }
 
-int job_build(struct buf *head, struct buf *tail, enum job_format format, enum job_class class,
-	      uint64_t id, const char *body, size_t body_len, int64_t now_us, struct err *e)
+int job_build(struct buf *head, struct buf *tail, enum job_format format, const struct job_new *new,
+	      int64_t now_us, struct err *e)
 {
-	add_head(head, format, class);
-	buf_addf(head, "%llu,", LLU(id));
-	if (body) {
+	add_head(head, format, new->class);
+	buf_addf(head, "%llu,", LLU(new->id));
+	if (new->body) {
 		buf_addch(tail, ',');
-		json_quote(tail, body, body_len);
+		json_quote(tail, new->body, new->body_len);
 	}
-	add_tail(tail, format, class, now_us);
+	add_tail(tail, format, new->class, now_us, new->request_id);
 	return head->failed || tail->failed ? err_memory(e) : 0;
 }
 
@@ -343,7 +349,7 @@ int job_build_count(struct buf *out, enum job_format format, enum job_class clas
 {
 	add_head(out, format, class);
 	buf_addf(out, "%llu", LLU(id));
-	add_tail(out, format, class, now_us);
+	add_tail(out, format, class, now_us, NULL);
 	return out->failed ? err_memory(e) : 0;
 }
 
@@ -403,6 +409,18 @@ bool job_retry(const struct job *j, int64_t base_ms, int64_t limit, int64_t *del
 	*delay_ms = base_ms * factor;
 	*delay_ms += random_below((uint32_t)(*delay_ms / 10 + 1));
 	return true;
+}
+
+const char *job_request_id(const struct job *j, char out[JOB_REQUEST_ID])
+{
+	struct json value = json_member(j->root, "request_id");
+	struct buf id = BUF_INIT;
+
+	if (json_kind(value) == JSON_STRING)
+		json_string(value, &id, NULL); /* without memory the line goes without it */
+	snprintf(out, JOB_REQUEST_ID, "%s", buf_str(&id));
+	buf_clear(&id);
+	return out;
 }
 
 bool job_time(const struct job *j, const char *member, int64_t *us)

@@ -71,12 +71,20 @@ bool job_numbered(const struct job *j);
 /* The id of the chat that such a job makes, or puts its message into. */
 uint64_t job_chat(const struct job *j);
 
+/* A chat or message to make. */
+struct job_new {
+	enum job_class class;   /* JOB_CREATE_CHAT or JOB_CREATE_MESSAGE */
+	uint64_t id;            /* of the application, or of the chat */
+	const char *body;       /* of a message; NULL for a chat */
+	size_t body_len;
+	const char *request_id; /* of the request that makes it (UTF-8), for the logs; NULL: none */
+};
+
 /* The payload of a new job in two halves, before and behind the number that a script puts between
- * them (so the id is followed by ","). `body` is NULL for JOB_CREATE_CHAT; for it and a message
- * alike the arguments are [id, number] and [id, number, body]. The caller clears both halves.
- * 0, or -1: ERR_MEMORY. */
-int job_build(struct buf *head, struct buf *tail, enum job_format format, enum job_class class,
-	      uint64_t id, const char *body, size_t body_len, int64_t now_us, struct err *e);
+ * them (so the id is followed by ","): the arguments are [id, number] or [id, number, body]. The caller
+ * clears both halves. 0, or -1: ERR_MEMORY. */
+int job_build(struct buf *head, struct buf *tail, enum job_format format, const struct job_new *new,
+	      int64_t now_us, struct err *e);
 /* The payload of a new job with just an id as argument. */
 int job_build_count(struct buf *out, enum job_format format, enum job_class class, uint64_t id,
 		    int64_t now_us, struct err *e);
@@ -95,6 +103,10 @@ int job_failed(const struct job *j, const struct job_failure *f, struct buf *out
  * it is dead. Grows by 3 from base_ms on, with up to 10 % jitter. */
 bool job_retry(const struct job *j, int64_t base_ms, int64_t limit, int64_t *delay_ms);
 
+#define JOB_REQUEST_ID 65
+/* Writes the id of the request that made the job, cut to fit; "" when the payload says none. For the logs.
+ * Returns `out`. */
+const char *job_request_id(const struct job *j, char out[JOB_REQUEST_ID]);
 /* A time of the payload ("failed_at"), in whatever way it is written. False: there is none. */
 bool job_time(const struct job *j, const char *member, int64_t *us);
 /* The class name "error_class" of an earlier failure equals `name`. */

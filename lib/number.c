@@ -40,14 +40,18 @@ static void payload_clear(struct payload *p)
 }
 
 /* Redis may be written to, and the job's payload is built; the caller clears it. */
-static int prepare(struct redis *r, struct db *db, struct payload *p, enum job_class class,
-		   uint64_t id, const char *body, size_t len, struct err *e)
+static int prepare(struct redis *r, struct db *db, struct payload *p, const struct number_wish *wish,
+		   struct err *e)
 {
 	enum job_format format = (enum job_format)r->conf->job_format;
+	const struct job_new new = {
+		.class = wish->body ? JOB_CREATE_MESSAGE : JOB_CREATE_CHAT, .id = wish->parent,
+		.body = wish->body, .body_len = wish->body_len, .request_id = wish->request_id,
+	};
 
 	if (compare(r, db, e))
 		return -1;
-	if (!job_build(&p->head, &p->tail, format, class, id, body, len, clock_wall_us(), e))
+	if (!job_build(&p->head, &p->tail, format, &new, clock_wall_us(), e))
 		return 0;
 	payload_clear(p);
 	return -1;
@@ -125,28 +129,18 @@ static int give_and_heal(struct redis *r, struct db *db, const struct wanted *w,
 	return err_set(e, ERR_BEHIND, "a counter is lost as often as it is healed");
 }
 
-int number_chat(struct redis *r, struct db *db, uint64_t application, uint32_t *number,
+int number_give(struct redis *r, struct db *db, const struct number_wish *wish, uint32_t *number,
 		struct err *e)
 {
 	struct payload p = { BUF_INIT, BUF_INIT };
-	const struct wanted w = { application, 0, &p };
+	struct wanted w = { wish->parent, 0, &p };
 	int rc;
 
-	if (prepare(r, db, &p, JOB_CREATE_CHAT, application, NULL, 0, e))
-		return -1;
-	rc = give_and_heal(r, db, &w, number, e);
-	payload_clear(&p);
-	return rc;
-}
-
-int number_message(struct redis *r, struct db *db, uint64_t chat, const char *body, size_t len,
-		   uint32_t *number, struct err *e)
-{
-	struct payload p = { BUF_INIT, BUF_INIT };
-	const struct wanted w = { key_chat_application(chat), chat, &p };
-	int rc;
-
-	if (prepare(r, db, &p, JOB_CREATE_MESSAGE, chat, body, len, e))
+	if (wish->body) {
+		w.application = key_chat_application(wish->parent);
+		w.chat = wish->parent;
+	}
+	if (prepare(r, db, &p, wish, e))
 		return -1;
 	rc = give_and_heal(r, db, &w, number, e);
 	payload_clear(&p);

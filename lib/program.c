@@ -81,11 +81,7 @@ static int load(struct conf *conf, const char *name)
 		fprintf(stderr, "%s: %s\n", name, e.text);
 		return 1;
 	}
-	if (log_init(name, conf->log_level)) {
-		fprintf(stderr, "%s: PARLEY_LOG_LEVEL: \"%s\" is none of debug, info, warn, error\n",
-			name, conf->log_level);
-		return 1;
-	}
+	log_init(name, (enum log_level)conf->log_level, (enum log_format)conf->log_format);
 	return 0;
 }
 

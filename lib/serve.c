@@ -176,12 +176,19 @@ static bool answer_for_web_server(const FCGX_Request *f, struct reply *p)
 	return true;
 }
 
-/* A failure of ours is logged once, here. (501 and 505 are the client's.) */
-static void log_reply(const struct request *r, const struct reply *p, const char *route)
+/* A failure of ours is logged once, here. (501 and 505 are the client's.) A body may hold what is nobody's
+ * business: only a failure's words are shown. */
+static void log_reply(const struct request *r, const struct reply *p, const char *route, int64_t began_us)
 {
+	const char *method = r->head ? "HEAD" : http_method_name(r->method);
+
 	if (p->status == 500 || p->status == 503)
-		LOG(LOG_WARN, "request failed", LOG_S("request", r->id), LOG_S("route", route),
-		    LOG_N("status", p->status), LOG_S("body", buf_str(&p->body)));
+		LOG(LOG_WARN, "request failed", LOG_S("request_id", r->id), LOG_S("method", method),
+		    LOG_S("route", route), LOG_N("status", p->status), LOG_S("body", buf_str(&p->body)));
+	else if (log_wants(LOG_DEBUG))
+		LOG(LOG_DEBUG, "request", LOG_S("request_id", r->id), LOG_S("method", method),
+		    LOG_S("route", route), LOG_N("status", p->status),
+		    LOG_N("us", clock_mono_us() - began_us));
 }
 
 static const char *answer(const struct serve *s, const FCGX_Request *f, struct request *r,
@@ -214,6 +221,7 @@ static const char *answer(const struct serve *s, const FCGX_Request *f, struct r
 static void one_request(const struct serve *s, const FCGX_Request *f, struct request *r,
 			struct reply *p)
 {
+	int64_t began_us = clock_mono_us();
 	const char *route = "";
 
 	metrics_begin(s->metrics);
@@ -228,7 +236,7 @@ static void one_request(const struct serve *s, const FCGX_Request *f, struct req
 		reply_problem(p, PROBLEM_OVERLOADED, "Out of memory. Try again.");
 	}
 	guard_headers(r, p);
-	log_reply(r, p, route);
+	log_reply(r, p, route, began_us);
 	metrics_request(s->metrics, r->head ? "HEAD" : http_method_name(r->method), route, p->status);
 	send_reply(f, r, p);
 	request_clear(r);

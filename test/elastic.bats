@@ -55,7 +55,7 @@ is_ok() { is_healthy "$API" && is_healthy "$WRITER"; }
   health "$API" 503 down
   health "$WRITER" 503 down
   same "$(json .status)" unhealthy
-  log_has api 'warn .*"elasticsearch is down" error="elasticsearch: Failed to connect to 127.0.0.1'
+  log_has api 'level=warn .*"elasticsearch is down" error="elasticsearch: Failed to connect to 127.0.0.1'
   start elasticsearch
   health "$API" 200 ok
   signal elasticsearch STOP

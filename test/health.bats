@@ -219,7 +219,7 @@ warned() { log_count "$1" 'redis may lose or refuse writes'; }
   jobs_stop
   for name in writer persist-1 persist-2 recount schedule; do
     same "$name $(warned "$name")" "$name 1"
-    log_has "$name" 'warn .*durability=everysec because="appendfsync is everysec: .*; maxmemory-policy is volatile-lru: '
+    log_has "$name" 'level=warn .*durability=everysec because="appendfsync is everysec: .*; maxmemory-policy is volatile-lru: '
   done
   redis CONFIG SET appendfsync always >/dev/null
   redis CONFIG SET maxmemory-policy noeviction >/dev/null

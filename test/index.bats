@@ -324,7 +324,7 @@ has_document() { es POST messages/_refresh >/dev/null && index_has | grep -q "^$
   messages 3 60
   counted
   wait_for 10 drained
-  wait_for 10 log_has_index 'warn .*"cannot index" error="elasticsearch: Failed to connect'
+  wait_for 10 log_has_index 'level=warn .*"cannot index" error="elasticsearch: Failed to connect'
   same "$(outbox)" 60
   queue status
   says '^outbox  *60  oldest '

@@ -62,17 +62,17 @@ message() {
 
 # --- payloads -------------------------------------------------------------------------------------------
 
-@test "a native payload has Sidekiq's keys, in its order" {
-  local payload jid='[0-9a-f]{24}' time='[0-9]{10}\.[0-9]{6}' pattern
+@test "a native payload has Sidekiq's keys, in its order, and the request's id" {
+  local payload jid='[0-9a-f]{24}' time='[0-9]{10}\.[0-9]{6}' id='[A-Za-z0-9]{24,32}' pattern
   payload=$(redis --raw LINDEX queue:default 0)
   pattern="^\{\"class\":\"CreateChatJob\",\"args\":\[$app,1\],\"queue\":\"default\",\"retry\":true,"
-  pattern+="\"jid\":\"$jid\",\"created_at\":$time,\"enqueued_at\":$time\}$"
+  pattern+="\"jid\":\"$jid\",\"created_at\":$time,\"enqueued_at\":$time,\"request_id\":\"$id\"\}$"
   [[ $payload =~ $pattern ]] || same "$payload" "$pattern"
-  writer POST "$path/messages" '{"body":"Hello \"you\" \u0000 שלום"}'
+  writer POST "$path/messages" '{"body":"Hello \"you\" \u0000 שלום"}' -H 'X-Request-Id: mine-1'
   expect 201
   payload=$(redis --raw LINDEX queue:default 0)
   pattern="^\{\"class\":\"CreateMessageJob\",\"args\":\[$chat_id,1,\"(.*)\"\],\"queue\":\"default\","
-  pattern+="\"retry\":true,\"jid\":\"$jid\",\"created_at\":$time,\"enqueued_at\":$time\}$"
+  pattern+="\"retry\":true,\"jid\":\"$jid\",\"created_at\":$time,\"enqueued_at\":$time,\"request_id\":\"mine-1\"\}$"
   [[ $payload =~ $pattern ]] || same "$payload" "$pattern"
   same "$(jq -c '.args[2]' <<<"$payload")" "$(jq -c . <<<'"Hello \"you\" \u0000 שלום"')"
   same "$(redis SISMEMBER queues default)" 1
@@ -92,7 +92,7 @@ message() {
   expect 201
   payload=$(redis --raw LINDEX queue:default 0)
   same "$(jq -r 'keys_unsorted | join(",")' <<<"$payload")" \
-    class,wrapped,args,queue,retry,jid,created_at,enqueued_at
+    class,wrapped,args,queue,retry,jid,created_at,enqueued_at,request_id
   same "$(jq -r '[.class, .wrapped, .queue, .retry, (.args | length)] | map(tostring) | join(" ")' \
     <<<"$payload")" \
     'ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper CreateMessageJob default true 1'

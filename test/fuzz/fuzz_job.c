@@ -48,16 +48,22 @@ static void fails_well(const struct job *j)
 static void builds_well(const struct job *j, enum job_format format)
 {
 	struct buf head = BUF_INIT, tail = BUF_INIT, body = BUF_INIT, back = BUF_INIT;
+	struct job_new new = { j->class, j->id, NULL, 0, NULL };
+	char id[JOB_REQUEST_ID], same[JOB_REQUEST_ID];
 	struct job again;
 
 	if (j->class != JOB_CREATE_MESSAGE || j->fault)
 		return;
 	must(!json_string(j->body, &body, NULL));
-	must(!job_build(&head, &tail, format, j->class, j->id, buf_str(&body), body.len, NOW, NULL));
+	new.body = buf_str(&body);
+	new.body_len = body.len;
+	new.request_id = job_request_id(j, id);
+	must(!job_build(&head, &tail, format, &new, NOW, NULL));
 	buf_addf(&head, "%u", j->number);
 	buf_add(&head, tail.data, tail.len);
 	must(!job_parse(&again, head.data, head.len, 0, NULL));
 	must(again.class == j->class && again.id == j->id && again.number == j->number);
+	must(!strcmp(job_request_id(&again, same), id));
 	must(!json_string(again.body, &back, NULL) && back.len == body.len &&
 	     !memcmp(buf_str(&back), buf_str(&body), body.len));
 	buf_clear(&head);

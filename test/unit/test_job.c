@@ -168,14 +168,15 @@ static void reads_times(void)
 static void reads_what_it_builds(void)
 {
 	static const char body[] = "\"\\ \xF0\x9F\x98\x80\n";
+	const struct job_new new = { JOB_CREATE_MESSAGE, key_chat_id(1, 1), body, sizeof(body), "a.\"request\"" };
 	int format;
 
 	for (format = JOB_NATIVE; format <= JOB_ACTIVEJOB; format++) {
 		struct buf head = BUF_INIT, tail = BUF_INIT, text = BUF_INIT;
+		char id[JOB_REQUEST_ID];
 		struct job j;
 
-		CHECK(!job_build(&head, &tail, (enum job_format)format, JOB_CREATE_MESSAGE,
-				 key_chat_id(1, 1), body, sizeof(body), NOW, NULL));
+		CHECK(!job_build(&head, &tail, (enum job_format)format, &new, NOW, NULL));
 		buf_add(&head, "42", 2);
 		buf_add(&head, tail.data, tail.len);
 		CHECK(!job_parse(&j, head.data, head.len, 0, NULL));
@@ -183,6 +184,7 @@ static void reads_what_it_builds(void)
 		CHECK_INT(j.number, 42);
 		CHECK_INT(j.created_us, NOW);
 		CHECK_INT(strlen(j.jid), 24);
+		CHECK_STR(job_request_id(&j, id), new.request_id);
 		CHECK(!json_string(j.body, &text, NULL) && text.len == sizeof(body) &&
 		      !memcmp(text.data, body, sizeof(body)));
 		buf_clear(&head);

@@ -99,7 +99,7 @@ static pid_t begin(bool good)
 {
 	pid_t master;
 
-	log_init("test", "error");
+	log_init("test", LOG_ERROR, LOG_LOGFMT);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED)
