@@ -2,9 +2,10 @@
 # make web        the front end's page, in web/dist; it needs Node.js 18 and an npm registry
 # make check      the quick tests (under two minutes)
 # make lint       clang-tidy, cppcheck, shellcheck; every warning is an error
-# make doc        doc/config.md from the table of settings, doc/contract-tests.md from the tests' tags
+# make doc        doc/config.md and man/parley.conf.5 from the table of settings, doc/contract-tests.md from
+#                 the tests' tags
 # make install    DESTDIR= PREFIX=/usr/local: programs in libexec/parley, bin/parley runs them; the page, if it
-#                 was built, in share/parley/web
+#                 was built, in share/parley/web; manual pages in share/man
 # SAN=1           with AddressSanitizer and UndefinedBehaviorSanitizer, in build/san
 
 SAN     ?=
@@ -125,6 +126,7 @@ lint: $(GEN)
 
 doc: $(B)/fcgi/api
 	$(B)/fcgi/api --markdown > doc/config.md
+	script/gen-conf-man doc/config.md > man/parley.conf.5
 	script/contract test/contract.txt test/*.bats test/load/*.bats test/fault/*.bats > doc/contract-tests.md
 
 install: all
@@ -135,6 +137,9 @@ install: all
 	install -m 755 script/shed $(DESTDIR)$(PREFIX)/libexec/parley
 	install -m 644 lighttpd.conf lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf \
 		crontab.example $(DESTDIR)$(PREFIX)/share/parley
+	for section in 1 5 8; do \
+		install -d $(DESTDIR)$(PREFIX)/share/man/man$$section && \
+		install -m 644 man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; done
 	install -m 644 problems/*.html $(DESTDIR)$(PREFIX)/share/parley/problems
 	[ ! -f web/dist/index.html ] || { rm -rf $(DESTDIR)$(PREFIX)/share/parley/web && \
 		cp -R web/dist $(DESTDIR)$(PREFIX)/share/parley/web && \
