@@ -38,6 +38,6 @@ setup() {
   wait_for 30 is_healthy "$API"
 }
 
-@test "Lighthouse gives 95 at least, on a desktop and on a phone" {
-  scenario lighthouse
+@test "Lighthouse gives 95 at least, on a phone, and on a desktop in the long form" {
+  scenario lighthouse PRESETS="$(long mobile 'mobile desktop')"
 }

@@ -1,5 +1,5 @@
 // Lighthouse's scores, as on a desktop and on a phone: performance (the median of some runs) and accessibility at
-// least GOAL. RUNS says how many of each.
+// least GOAL. RUNS says how many of each, PRESETS which of both (mobile is the harder one).
 import lighthouse, { desktopConfig } from 'lighthouse'
 import { chromium } from 'playwright-core'
 import { createServer } from 'node:net'
@@ -9,6 +9,7 @@ import { populate } from './helpers/views.mjs'
 
 const goal = Number(process.env.GOAL ?? 95)
 const runs = Number(process.env.RUNS ?? 5)
+const presets = (process.env.PRESETS ?? 'mobile desktop').split(' ')
 const { token } = await populate()
 const pages = { applications: '#/', messages: `#/applications/${token}/chats/1`, performance: '#/performance', status: '#/status' }
 
@@ -37,7 +38,7 @@ const port = await freePort()
 const browser = await chromium.launch({ ...chromiumOptions, args: [...chromiumOptions.args, `--remote-debugging-port=${port}`] })
 const low = []
 try {
-  for (const preset of ['mobile', 'desktop']) {
+  for (const preset of presets) {
     for (const [name, hash] of Object.entries(pages)) {
       const first = await scores(port, hash, preset, ['performance', 'accessibility'])
       const fast = [first.of('performance')]
