@@ -60,11 +60,11 @@ stop_parts() {
 await_end() {
   local pid status
   while :; do
-    status=0 pid=
+    status=0
     wait -n -p pid || status=$?
-    [ -z "$pid" ] || [ -z "${part_of[$pid]:-}" ] || break
-    # all that is waited for ended before its part was noted, or a signal came
-    [ "$status" != 127 ] || die "nothing runs"
+    # (without a pid: a signal came)
+    [ -z "${pid:-}" ] || [ -z "${part_of[$pid]:-}" ] || break
+    [ "$status" != 127 ] || die 'nothing runs any more'
   done
   say "${part_of[$pid]} ended with status $status"
   unset "part_of[$pid]"
