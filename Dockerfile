@@ -26,7 +26,8 @@ FROM base AS build
 RUN --mount=type=secret,id=apt --mount=type=secret,id=ca container-apt build
 WORKDIR /src
 COPY . .
-RUN make -j"$(nproc)" all && make install DESTDIR=/out PREFIX=/usr/local
+# without what only a debugger reads
+RUN make -j"$(nproc)" CFLAGS=-O2 all && make CFLAGS=-O2 install DESTDIR=/out PREFIX=/usr/local
 
 FROM ${NGINX_IMAGE} AS frontend
 COPY --from=web /src/web/dist /usr/share/parley/web

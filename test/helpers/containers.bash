@@ -19,16 +19,32 @@ engine_environment() {
   export PARLEY_ELASTICSEARCH_IMAGE=stand-in-elasticsearch
 }
 
+# What an engine changes of this machine's network and leaves so. (Where another engine is at work, it stays.)
+network_keep() {
+  [ ! -e /sys/class/net/docker0 ] || return 0
+  iptables-save >"$ENGINE/network" && cat /proc/sys/net/ipv4/ip_forward >"$ENGINE/ip-forward"
+}
+
+network_restore() {
+  [ -s "$ENGINE/ip-forward" ] || return 0
+  ip link delete docker0 || return
+  # the tables that were not in use then are made empty
+  iptables-save | awk '/^[*]/ { print } /^:(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) / { print $1, "ACCEPT" } /^COMMIT/' |
+    iptables-restore &&
+    iptables-restore <"$ENGINE/network" && cat "$ENGINE/ip-forward" >/proc/sys/net/ipv4/ip_forward
+}
+
 engine_answers() { docker info >/dev/null 2>&1; }
 
-# engine_start: its pid is in $ENGINE/pid. (Its folder has a short name: paths of sockets are limited.)
+# engine_start: its pid is in $ENGINE/pid
 engine_start() {
   [ "$(id -u)" = 0 ] || { echo 'an engine needs root' >&2; return 1; }
   "$stack_root/script/packages" containers build elasticsearch || return
-  ENGINE=$(mktemp -d /tmp/parley-engine.XXXXXX) || return
+  ENGINE=$(mktemp -d "${TMPDIR:-/tmp}/engine.XXXXXX") || return
   export ENGINE
   engine_environment
-  [ ! -e /sys/class/net/docker0 ] || touch "$ENGINE/had-bridge"
+  socket_fits "$ENGINE/exec/containerd/containerd.sock.ttrpc" || return
+  network_keep
   spawn "$ENGINE/log" dockerd --data-root "$ENGINE/data" --exec-root "$ENGINE/exec" -H "$DOCKER_HOST" \
     --pidfile "$ENGINE/docker.pid"
   echo "$REPLY" >"$ENGINE/pid"
@@ -46,9 +62,9 @@ engine_stop() {
   [ -n "${ENGINE:-}" ] && [ -d "$ENGINE" ] || return 0
   local failed=0
   compose down --volumes --timeout 10 || true
-  stop_process "$(<"$ENGINE/pid")" 60000 || failed=1
+  [ ! -s "$ENGINE/pid" ] || stop_process "$(<"$ENGINE/pid")" 60000 || failed=1
   engine_unmount
-  [ -e "$ENGINE/had-bridge" ] || ip link delete docker0 || failed=1
+  network_restore || failed=1
   rm -rf --one-file-system "$ENGINE" || failed=1
   return $failed
 }
