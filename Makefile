@@ -135,7 +135,8 @@ install: all
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/libexec/parley
 	install -m 755 script/parley $(DESTDIR)$(PREFIX)/bin/parley
 	install -m 755 script/shed $(DESTDIR)$(PREFIX)/libexec/parley
-	install -m 644 lighttpd.conf lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf \
+	install -m 644 lighttpd.conf lighttpd-common.conf lighttpd-api.conf lighttpd-writer.conf \
+		lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf \
 		crontab.example $(DESTDIR)$(PREFIX)/share/parley
 	for section in 1 5 8; do \
 		install -d $(DESTDIR)$(PREFIX)/share/man/man$$section && \

@@ -376,7 +376,7 @@ lighttpd_launch() {
     "$(sbin lighttpd)" -D -f "$servers_root/lighttpd.conf"
 }
 
-# Its log names paths: tokens are cut, as lighttpd.conf does it.
+# Its log names paths: tokens are cut, as lighttpd-common.conf does it.
 nginx_launch() {
   nginx_conf >"$1/run/nginx.conf" || return
   # shellcheck disable=SC2016 # expanded by that shell

@@ -174,6 +174,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json length)" 1
 }
 
+# bats test_tags=own-stack
 @test "new tokens are in the buckets of PARLEY_BUCKETS, and all tokens are served" {
   local n buckets='' before
   request POST /applications '{"name":"from anywhere"}'

@@ -447,7 +447,7 @@ repeat() { printf "%0$2d" 0 | sed "s/0/$1/g"; }
   same "$(json .body)" 'the last'
 }
 
-# bats test_tags=error:503
+# bats test_tags=error:503,own-stack
 @test "a queue that is full is 503 with Retry-After, and nothing is numbered" {
   local before
   stop writer

@@ -199,6 +199,7 @@ page() {
   same "$(json .body)" 'text 7'
 }
 
+# bats test_tags=own-stack
 @test "a page over numbers that have no living row is as long as any other" {
   local id
   id=$(db "SELECT id FROM chats WHERE number = 1")

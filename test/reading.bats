@@ -135,7 +135,7 @@ waited() {
   same "$(json '[.[].body] | join(",")')" 'queued 1,queued 2'
 }
 
-# bats test_tags=read:own-writes
+# bats test_tags=read:own-writes,own-stack
 @test "a wait is bounded, and after one in vain there is none for a second" {
   local took path
   jobs_stop

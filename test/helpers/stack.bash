@@ -16,6 +16,7 @@ stack_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 servers_outlive=1
 : "${PARLEY_BUILD:=$stack_root/build}"
 : "${STACK_WEB:=lighttpd}"
+stack_options=() # of curl, for every request of ask and typed
 [[ $PARLEY_BUILD == /* ]] || PARLEY_BUILD=$stack_root/$PARLEY_BUILD
 
 # --- the parts --------------------------------------------------------------------------------------
@@ -263,7 +264,8 @@ ask() {
   local out=$BATS_TEST_TMPDIR
   [ -n "${out:-}" ] || out=$PARLEY_VAR/tmp
   shift $(($# < 4 ? $# : 4))
-  options=(-sS -X "$method" --max-time 60 -o "$out/body" -D "$out/headers" -w '%{http_code}' "$@")
+  options=(-sS -X "$method" --max-time 60 -o "$out/body" -D "$out/headers" -w '%{http_code}'
+    "${stack_options[@]}" "$@")
   : >"$out/body"
   case $method:$text in
     HEAD:*) options+=(-I) ;;
@@ -285,7 +287,7 @@ typed() {
   local url=$1$2
   shift 2
   status=$(curl -sS -o "$BATS_TEST_TMPDIR/body" -D "$BATS_TEST_TMPDIR/headers" \
-    -w '%{http_code}' --max-time 60 "$@" "$url")
+    -w '%{http_code}' --max-time 60 "${stack_options[@]}" "$@" "$url")
   headers=$(tr -d '\r' <"$BATS_TEST_TMPDIR/headers")
   body=$(cat "$BATS_TEST_TMPDIR/body")
 }
@@ -383,3 +385,7 @@ wait_for() {
 
 # long SHORT LONG: how many or how much, for a test that has a long form
 long() { [ -n "${PARLEY_TEST_LONG:-}" ] && echo "$2" || echo "$1"; }
+
+# STACK_OUTSIDE=1: not a stack of its own, but the one in containers that test/containers.bats has started
+# shellcheck source=test/helpers/outside.bash
+[ -z "${STACK_OUTSIDE:-}" ] || . "$stack_root/test/helpers/outside.bash"
