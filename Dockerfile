@@ -37,9 +37,9 @@ COPY container/frontend /usr/local/bin/frontend
 RUN sed -i -e '/^user /d' -e '/^ *# --- the programs -/,/^ *# --- the front end -/d' /etc/nginx/parley.conf.in \
     && chmod -R u=rwX,go=rX /usr/share/parley
 USER nginx
-EXPOSE 8000
+EXPOSE 80
 STOPSIGNAL SIGQUIT
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8000/"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1/"]
 ENTRYPOINT ["/usr/local/bin/frontend"]
 
 FROM ${BASE_IMAGE} AS parley
