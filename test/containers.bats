@@ -287,6 +287,23 @@ allowed() {
   same "$(main_pid api)" "$before"
 }
 
+@test "a client that holds a service up is ended, and the service goes on" {
+  local before pid
+  before=$(main_pid writer)
+  # a byte of a request now and then, for ever; it ends when it is told that nobody listens any more
+  spawn "$PARLEY_VAR/tmp/held.log" bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "POST / HTTP/1.1\r\nX: " >&3
+    while printf x >&3; do sleep 0.5; done &
+    cat <&3
+    kill $!' held "$WRITER_PORT"
+  pid=$REPLY
+  wait_for 90 group_gone "$pid"
+  writer GET /health/ready
+  expect 200
+  same "$(main_pid writer)" "$before"
+  compose logs --no-color writer >"$PARLEY_VAR/tmp/writer"
+  grep -q 'shed: 1 connections' "$PARLEY_VAR/tmp/writer"
+}
+
 @test "down and up keep the data and the key" {
   local before
   compose up --detach
