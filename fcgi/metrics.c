@@ -5,6 +5,7 @@
 #include "groups.h"
 #include "health.h"
 #include "outbox.h"
+#include "room.h"
 #include "search_state.h"
 #include "service.h"
 
@@ -80,6 +81,73 @@ static void add_index(struct buf *text, struct db *db)
 	buf_addf(text, "%.3f\n", seconds_since(s.succeeded_us));
 }
 
+struct taken {
+	const char *server;
+	struct room room;
+};
+
+/* Of a server that does not tell there is nothing. */
+static void add_connections(struct buf *text, const struct room_mysql *mysql, const struct room_redis *redis)
+{
+	const struct taken rows[] = { { "mysql", mysql->connections },
+				      { "mysql_account", mysql->account },
+				      { "redis", redis->connections } };
+	size_t i, n = sizeof(rows) / sizeof(rows[0]);
+
+	metrics_write_head(text, "server_connections", "gauge",
+			   "Connections that a server has, those of others included.");
+	for (i = 0; i < n; i++)
+		if (rows[i].room.used)
+			buf_addf(text, "server_connections{server=\"%s\"} %llu\n", rows[i].server,
+				 (unsigned long long)rows[i].room.used);
+	metrics_write_head(text, "server_connections_limit", "gauge", "Connections that it allows.");
+	for (i = 0; i < n; i++)
+		if (rows[i].room.limit)
+			buf_addf(text, "server_connections_limit{server=\"%s\"} %llu\n", rows[i].server,
+				 (unsigned long long)rows[i].room.limit);
+}
+
+static void add_memory(struct buf *text, const struct room *memory)
+{
+	if (!memory->used)
+		return;
+	add_gauge(text, "redis_memory_bytes", "Memory that Redis has in use.");
+	buf_addf(text, "%llu\n", (unsigned long long)memory->used);
+	if (!memory->limit)
+		return;
+	add_gauge(text, "redis_memory_limit_bytes", "Its maxmemory, from which on it takes nothing more.");
+	buf_addf(text, "%llu\n", (unsigned long long)memory->limit);
+}
+
+static void add_rooms(struct service *s, bool redis, bool mysql, struct buf *text)
+{
+	struct room_mysql m = { 0 };
+	struct room_redis r = { 0 };
+
+	if (mysql && room_mysql(&m, &s->db, NULL))
+		m = (struct room_mysql){ 0 };
+	if (redis && room_redis(&r, &s->redis, NULL))
+		r = (struct room_redis){ 0 };
+	add_connections(text, &m, &r);
+	add_memory(text, &r.memory);
+}
+
+/* What all programs counted, and whether each that belongs to this machine's Parley is there. */
+static void add_counted(const struct service *s, struct buf *text)
+{
+	const struct conf *c = &s->conf;
+	const struct metrics_wanted wanted[] = {
+		{ "api", c->api_processes },  { "writer", c->writer_processes },
+		{ "search", c->search_processes }, { "persist", c->workers },
+		{ "recount", 1 }, { "schedule", 1 }, { "purge", 1 },
+		{ "index", elastic_configured(c) },
+	};
+	const size_t n = sizeof(wanted) / sizeof(wanted[0]);
+
+	_Static_assert(sizeof(wanted) / sizeof(wanted[0]) <= METRICS_WANTED, "they have room");
+	metrics_write(&s->metrics, wanted, n, text);
+}
+
 /* What cannot be asked is left out: a scrape never fails for a part that is down. */
 static void metrics(struct service *s, struct request *r, struct reply *p)
 {
@@ -100,9 +168,10 @@ static void metrics(struct service *s, struct request *r, struct reply *p)
 		add_depth(&p->body, &depth);
 		add_warnings(&p->body, &s->redis);
 	}
+	add_rooms(s, redis, mysql, &p->body);
 	if (mysql && elastic_configured(&s->conf))
 		add_index(&p->body, &s->db);
-	metrics_write(&s->metrics, &p->body);
+	add_counted(s, &p->body);
 }
 
 const struct route metrics_routes[] = {

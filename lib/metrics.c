@@ -59,6 +59,7 @@ static const struct { int64_t us; const char *text; } bounds[] = {
 };
 #define BOUNDS (sizeof(bounds) / sizeof(bounds[0]))
 _Static_assert(BOUNDS + 1 == SUM, "a cell for each bound, one beyond, one for the sum");
+_Static_assert(METRICS_WANTED < PROGRAMS, "room for those that are there besides");
 _Static_assert((int)METRICS_COUNTER__MAX <= TALLY_KINDS, "a kind for each counter");
 
 /* States of a process's slot: of its connections, and of itself. */
@@ -262,6 +263,15 @@ struct census {
 	} program[PROGRAMS];
 };
 
+static void expect(struct census *c, const struct metrics_wanted *wanted, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		if (wanted[i].processes)
+			c->program[k++].name = wanted[i].program;
+}
+
 static void count_program(struct census *c, const struct tally_slot *s)
 {
 	unsigned i = 0;
@@ -308,7 +318,20 @@ static void write_census(const struct census *c, struct buf *text)
 				 c->program[i].n[k]);
 }
 
-void metrics_write(const struct metrics *m, struct buf *text)
+static void write_wanted(const struct metrics_wanted *wanted, size_t n, struct buf *text)
+{
+	size_t i;
+
+	metrics_write_head(text, "processes_wanted", "gauge",
+			   "Processes of a program that this machine's settings ask for.");
+	for (i = 0; i < n; i++)
+		if (wanted[i].processes)
+			buf_addf(text, "processes_wanted{program=\"%s\"} %lld\n", wanted[i].program,
+				 (long long)wanted[i].processes);
+}
+
+void metrics_write(const struct metrics *m, const struct metrics_wanted *wanted, size_t n,
+		   struct buf *text)
 {
 	struct census c = { 0 };
 	int i;
@@ -317,6 +340,8 @@ void metrics_write(const struct metrics *m, struct buf *text)
 		return;
 	for (i = 0; i < METRICS_COUNTER__MAX; i++)
 		write_counter(&m->tally, (enum metrics_counter)i, text);
+	expect(&c, wanted, n);
 	count_slots(&m->tally, &c);
 	write_census(&c, text);
+	write_wanted(wanted, n, text);
 }

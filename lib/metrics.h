@@ -60,8 +60,17 @@ void metrics_add(struct metrics *m, enum metrics_counter counter, const char *va
 /* The connection is open (and in use while there is work), or closed. */
 void metrics_connection(struct metrics *m, enum metrics_server server, bool open);
 
-/* All counters, connections and processes as text. */
-void metrics_write(const struct metrics *m, struct buf *text);
+/* How many processes of a program there should be on this machine. */
+struct metrics_wanted {
+	const char *program; /* borrowed */
+	int64_t processes;   /* 0: none; then only those that are there are written */
+};
+
+/* All counters, connections and processes as text. A program that is wanted is in it also when it has no
+ * process: what is not there can be seen. At most METRICS_WANTED of them. */
+#define METRICS_WANTED 12
+void metrics_write(const struct metrics *m, const struct metrics_wanted *wanted, size_t n,
+		   struct buf *text);
 /* The two comment lines that stand before a metric's values. */
 void metrics_write_head(struct buf *text, const char *name, const char *type, const char *help);
 

@@ -28,6 +28,15 @@ ROLLBACK;
 -- name: server
 SELECT @@max_allowed_packet, COALESCE(MAX(version), 0) FROM parley_migrations;
 
+-- How many connections MySQL allows, how many the account that we have there, and how many that one has.
+-- Without a privilege one sees no others than one's own.
+-- name: room_limits
+SELECT @@max_connections, @@max_user_connections, COUNT(*) FROM information_schema.PROCESSLIST
+WHERE USER = SUBSTRING_INDEX(USER(), '@', 1);
+
+-- name: room_connections
+SHOW GLOBAL STATUS LIKE 'Threads_connected';
+
 -- migrations
 
 -- name: migrate_lock

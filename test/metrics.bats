@@ -213,6 +213,39 @@ is_settled() { drained && [ "$(redis ZCARD retry)" = 0 ] && [ "$(db "SELECT COUN
   [ "$idle" -ge 3 ] && [ "$idle" -le 7 ]
 }
 
+@test "a program of which nothing runs has no processes, and how many there should be is told" {
+  scrape
+  same "$(grep -c '"processes{program=..purge.*: 0' <<<"$page")" 2
+  same "$(value 'processes_wanted{program="purge"}') $(value 'processes_wanted{program="api"}')" '1 3'
+  # without an Elasticsearch nobody misses its indexer
+  same "$(grep -c 'program=..index' <<<"$page")" 0
+}
+
+@test "connections that MySQL and Redis have, and how many they allow, are told, and what Redis has in memory" {
+  local before
+  mariadb_root "$PARLEY_VAR" -e "SET GLOBAL max_connections = 321;
+    ALTER USER parley@localhost WITH MAX_USER_CONNECTIONS 123"
+  redis CONFIG SET maxclients 234 maxmemory 500mb >/dev/null
+  stop api && start api
+  scrape
+  same "$(value 'server_connections_limit{server="mysql"}') $(value 'server_connections_limit{server="redis"}')" '321 234'
+  same "$(value 'server_connections_limit{server="mysql_account"}') $(value redis_memory_limit_bytes)" '123 524288000'
+  [ "$(value redis_memory_bytes)" -gt 500000 ]
+  before=$(value 'server_connections{server="mysql"}')
+  mariadb --no-defaults --socket="$PARLEY_VAR/run/mysql.sock" --user=root -e 'DO SLEEP(60)' 3>&- &
+  wait_for 5 has_more "$before"
+  same "$(value 'server_connections{server="mysql_account"}')" \
+    $(($(value 'mysql_connections{state="idle"}') + $(value 'mysql_connections{state="in_use"}')))
+  kill %%
+  mariadb_root "$PARLEY_VAR" -e "SET GLOBAL max_connections = 1000; ALTER USER parley@localhost WITH MAX_USER_CONNECTIONS 0"
+  redis CONFIG SET maxclients 10000 maxmemory 0 >/dev/null
+}
+
+has_more() {
+  scrape
+  [ "$(value 'server_connections{server="mysql"}')" = $(($1 + 1)) ]
+}
+
 @test "a request that is worked on has its connections in use" {
   signal mariadb STOP
   curl -s -o /dev/null --max-time 10 "$API$messages" &

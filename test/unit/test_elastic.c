@@ -527,7 +527,7 @@ static bool metrics_say(const struct metrics *m, const char *line)
 	struct buf text = BUF_INIT;
 	bool there;
 
-	metrics_write(m, &text);
+	metrics_write(m, NULL, 0, &text);
 	there = strstr(buf_str(&text), line) != NULL;
 	buf_clear(&text);
 	return there;

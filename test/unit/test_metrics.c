@@ -38,6 +38,8 @@ static struct metrics open_it(const char *program)
 	return m;
 }
 
+static const struct metrics_wanted wanted[] = { { "persist", 5 }, { "index", 0 } };
+
 /* The text has this line. */
 static bool says(const struct metrics *m, const char *line)
 {
@@ -46,7 +48,7 @@ static bool says(const struct metrics *m, const char *line)
 	bool there;
 
 	snprintf(whole, sizeof(whole), "\n%s\n", line);
-	metrics_write(m, &text);
+	metrics_write(m, wanted, sizeof(wanted) / sizeof(wanted[0]), &text);
 	there = strstr(buf_str(&text), whole) != NULL;
 	buf_clear(&text);
 	return there;
@@ -166,6 +168,22 @@ static void several_programs_count_into_one(void)
 	end();
 }
 
+static void a_program_that_is_wanted_and_not_there_has_no_processes(void)
+{
+	struct metrics m;
+
+	begin();
+	m = open_it("api");
+	SAYS(&m, "processes{program=\"persist\",state=\"idle\"} 0");
+	SAYS(&m, "processes{program=\"persist\",state=\"busy\"} 0");
+	SAYS(&m, "processes{program=\"api\",state=\"idle\"} 1");
+	SAYS(&m, "processes_wanted{program=\"persist\"} 5");
+	CHECK(!says(&m, "processes{program=\"index\",state=\"idle\"} 0"));
+	CHECK(!says(&m, "processes_wanted{program=\"index\"} 0"));
+	metrics_close(&m);
+	end();
+}
+
 static void what_has_no_room_stands_in_one_row(void)
 {
 	char route[32], line[80];
@@ -206,8 +224,8 @@ static void without_a_file_nothing_happens(void)
 	metrics_add(NULL, METRICS_RENUMBERED, NULL, 1);
 	metrics_end(&m);
 	metrics_end(NULL);
-	metrics_write(&m, &text);
-	metrics_write(NULL, &text);
+	metrics_write(&m, wanted, 1, &text);
+	metrics_write(NULL, wanted, 1, &text);
 	CHECK_STR(buf_str(&text), "");
 	metrics_close(&m);
 }
@@ -217,6 +235,7 @@ static const struct check_test tests[] = {
 	CHECK_TEST(latencies_fall_into_their_buckets),
 	CHECK_TEST(a_connection_is_in_use_while_there_is_work),
 	CHECK_TEST(several_programs_count_into_one),
+	CHECK_TEST(a_program_that_is_wanted_and_not_there_has_no_processes),
 	CHECK_TEST(what_has_no_room_stands_in_one_row),
 	CHECK_TEST(without_a_file_nothing_happens),
 };
