@@ -4,12 +4,15 @@
 # make lint       clang-tidy, cppcheck, shellcheck; every warning is an error
 # make doc        doc/config.md from the table of settings, doc/contract-tests.md from the tests' tags
 # make install    DESTDIR= PREFIX=/usr/local: programs in libexec/parley, bin/parley runs them; the page, if it
-#                 was built, in share/parley/web
+#                 was built, in share/parley/web; a crontab, snippets for web servers and systemd's units, with
+#                 PREFIX filled in, in share/parley. Without DESTDIR also PREFIX/var, the programs' folder, 0700
 # SAN=1           with AddressSanitizer and UndefinedBehaviorSanitizer, in build/san
 
 SAN     ?=
 B       := build$(if $(SAN),/san)
 PREFIX  ?= /usr/local
+# (make's own shell knows no "~" behind a "=")
+override PREFIX := $(abspath $(patsubst ~%,$(HOME)%,$(PREFIX)))
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 
@@ -127,18 +130,32 @@ doc: $(B)/fcgi/api
 	$(B)/fcgi/api --markdown > doc/config.md
 	script/contract test/contract.txt test/*.bats test/load/*.bats test/fault/*.bats > doc/contract-tests.md
 
+# What is filled in: the prefix, as a whole path. In hosting/ an api-file and a writer-file come of each web server's.
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|g'
+D    = $(DESTDIR)$(PREFIX)
+S    = $(D)/share/parley
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley \
-		$(DESTDIR)$(PREFIX)/share/parley/problems
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/libexec/parley
-	install -m 755 script/parley $(DESTDIR)$(PREFIX)/bin/parley
-	install -m 755 script/shed $(DESTDIR)$(PREFIX)/libexec/parley
-	install -m 644 lighttpd.conf lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf \
-		crontab.example $(DESTDIR)$(PREFIX)/share/parley
-	install -m 644 problems/*.html $(DESTDIR)$(PREFIX)/share/parley/problems
-	[ ! -f web/dist/index.html ] || { rm -rf $(DESTDIR)$(PREFIX)/share/parley/web && \
-		cp -R web/dist $(DESTDIR)$(PREFIX)/share/parley/web && \
-		chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/parley/web; }
+	@case '$(PREFIX)' in *['"|&\ ']*) echo 'install: no blanks, quotes, | or & in PREFIX, please' >&2; exit 1;; esac
+	install -d $(D)/bin $(D)/libexec/parley $(S)/problems $(S)/web $(S)/systemd/parley-.service.d \
+		$(S)/systemd/sysusers.d
+	install -m 755 $(PROGRAMS) script/shed script/web $(D)/libexec/parley
+	install -m 644 script/web.bash $(D)/libexec/parley
+	install -m 755 script/parley $(D)/bin/parley
+	install -m 644 lighttpd.conf lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf $(S)
+	install -m 644 problems/*.html $(S)/problems
+	for file in crontab logrotate parley.conf; do $(FILL) hosting/$$file >$(S)/$$file || exit 1; done
+	for server in apache nginx lighttpd; do \
+		$(FILL) -e 's|@PROGRAM@|api|g; s|@SEARCH@|search|g' hosting/$$server.conf >$(S)/$$server-api.conf && \
+		$(FILL) -e 's|@PROGRAM@|writer|g; s|@SEARCH@|writer|g' hosting/$$server.conf >$(S)/$$server-writer.conf || \
+		exit 1; done
+	for unit in systemd/parley*; do $(FILL) $$unit >$(S)/$$unit || exit 1; done
+	install -m 644 systemd/hardening.conf $(S)/systemd/parley-.service.d
+	install -m 644 systemd/sysusers.conf $(S)/systemd/sysusers.d/parley.conf
+	[ ! -f web/dist/index.html ] || { rm -rf $(S)/web && cp -R web/dist $(S)/web && \
+		chmod -R u=rwX,go=rX $(S)/web; }
+	[ -n '$(DESTDIR)' ] || { install -d -m 700 $(D)/var $(D)/var/run $(D)/var/log $(D)/var/tmp && \
+		{ [ -e $(D)/var/parley.conf ] || install -m 600 hosting/parley.conf $(D)/var/parley.conf; }; }
 
 clean:
 	rm -rf build
