@@ -42,6 +42,8 @@ GEN      += $(B)/gen/openapi.h
 PROGRAMS := $(FCGI:%=$(B)/fcgi/%) $(JOBS:%=$(B)/jobs/%)
 # the commands of jobs/queue, a file each
 TOOL     := $(wildcard tool/*.c)
+# the checks of jobs/doctor, which asks the tool, too
+DOCTOR   := $(wildcard doctor/*.c)
 BENCH    := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
 TESTS    := $(UNIT:%=$(B)/test/%) $(BENCH:%=$(B)/test/bench/%) $(B)/test/load
 
@@ -60,6 +62,7 @@ $(FCGI:%=$(B)/fcgi/%): $(B)/fcgi/%: $(B)/fcgi/%.o $(ROUTES:%.c=$(B)/%.o) $(B)/li
 	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
 
 $(B)/jobs/queue: $(TOOL:%.c=$(B)/%.o)
+$(B)/jobs/doctor: $(DOCTOR:%.c=$(B)/%.o) $(TOOL:%.c=$(B)/%.o)
 $(JOBS:%=$(B)/jobs/%): $(B)/jobs/%: $(B)/jobs/%.o $(B)/libparley.a
 	$(CC) $(LDFLAGS_) -o $@ $(filter %.o,$^) $(B)/libparley.a $(LDLIBS)
 
@@ -161,6 +164,6 @@ clean:
 	rm -rf build
 
 -include $(patsubst %.c,$(B)/fuzz/%.d,$(LIB) $(wildcard test/fuzz/*.c))
--include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c tool/*.c test/*.c test/unit/*.c test/bench/*.c))
+-include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c tool/*.c doctor/*.c test/*.c test/unit/*.c test/bench/*.c))
 .PHONY: all tests fuzzers web web-tests check lint doc install clean
 .SECONDARY:

@@ -28,6 +28,13 @@ ROLLBACK;
 -- name: server
 SELECT @@max_allowed_packet, COALESCE(MAX(version), 0) FROM parley_migrations;
 
+-- name: doctor_server
+SELECT VERSION(), @@max_allowed_packet, @@max_connections, CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED),
+  @@character_set_database;
+
+-- name: doctor_rights
+SHOW GRANTS;
+
 -- migrations
 
 -- name: migrate_lock
