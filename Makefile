@@ -139,7 +139,7 @@ D    = $(DESTDIR)$(PREFIX)
 S    = $(D)/share/parley
 
 install: all
-	@case '$(PREFIX)' in *['"|&\ ']*) echo 'install: no blanks, quotes, | or & in PREFIX, please' >&2; exit 1;; esac
+	@case '$(PREFIX)' in *[!A-Za-z0-9/._+~-]*) echo 'install: PREFIX may have A-Za-z0-9/._+~- in it' >&2; exit 1;; esac
 	install -d $(D)/bin $(D)/libexec/parley $(S)/problems $(S)/web $(S)/systemd/parley-.service.d \
 		$(S)/systemd/sysusers.d
 	install -m 755 $(PROGRAMS) script/shed script/web $(D)/libexec/parley
