@@ -35,6 +35,12 @@ setup() {
   [ ! -e "$BATS_TEST_TMPDIR/with blank" ]
 }
 
+@test "parley web listens to no other address without a key" {
+  run env BIND=0.0.0.0 "$prefix/bin/parley" web
+  [ "$status" = 1 ]
+  same "$output" 'web: BIND=0.0.0.0 would be open to whoever reaches it: set PARLEY_ADMIN_KEY, or PARLEY_OPEN=1'
+}
+
 @test "every command of the crontab is one that there is" {
   local name
   grep -oE '\* parley [a-z]+' "$share/crontab" | sort -u | while read -r _ _ name; do
