@@ -10,7 +10,7 @@ setup_file() {
   chmod 711 "$HOST"
   # All that is started in there ends with its first process; the network is its own, so the ports are free.
   spawn "$HOST/host.log" unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
-    bash "$stack_root/test/helpers/host.sh" "$stack_root"
+    bash "$stack_root/test/helpers/host.bash" "$stack_root"
   echo "$REPLY" >"$HOST/pid"
   wait_for 120 grep -q '^ready$' "$HOST/host.log" || { cat "$HOST/host.log" >&2; return 1; }
 }

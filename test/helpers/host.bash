@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# host.sh SOURCE: a shared host, in name spaces that test/hosting.bats has made: a user without rights, Redis and MariaDB
+# host.bash SOURCE: a shared host, in name spaces that test/hosting.bats has made: a user without rights, Redis and MariaDB
 # with passwords, which are the host's, and a clone of the last commit in the user's home. Says "ready", then waits.
 set -euo pipefail
 source=$1
