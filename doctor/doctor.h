@@ -25,7 +25,7 @@ struct doctor {
 /* Says one finding of the check at hand, and under it what to do about it: `advice`, NULL only with DOCTOR_OK. */
 void doctor_say(struct doctor *d, enum doctor_verdict verdict, const char *advice, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* DOCTOR_OK, if nothing was said since `said_before` = doctor_worse(d). */
+/* How many findings so far were not ok. */
 unsigned doctor_worse(const struct doctor *d);
 
 /* The checks. Each says at least one line. */
