@@ -5,12 +5,16 @@
 # make doc        doc/config.md and man/parley.conf.5 from the table of settings, doc/contract-tests.md from
 #                 the tests' tags
 # make install    DESTDIR= PREFIX=/usr/local: programs in libexec/parley, bin/parley runs them; the page, if it
-#                 was built, in share/parley/web; manual pages in share/man
+#                 was built, in share/parley/web; manual pages in share/man; a crontab, snippets for web servers and
+#                 systemd's units, with PREFIX filled in, in share/parley. Without DESTDIR also PREFIX/var, the
+#                 programs' folder, 0700
 # SAN=1           with AddressSanitizer and UndefinedBehaviorSanitizer, in build/san
 
 SAN     ?=
 B       := build$(if $(SAN),/san)
 PREFIX  ?= /usr/local
+# (make's own shell knows no "~" behind a "=")
+override PREFIX := $(abspath $(patsubst ~%,$(HOME)%,$(PREFIX)))
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 
@@ -40,6 +44,8 @@ GEN      += $(B)/gen/openapi.h
 PROGRAMS := $(FCGI:%=$(B)/fcgi/%) $(JOBS:%=$(B)/jobs/%)
 # the commands of jobs/queue, a file each
 TOOL     := $(wildcard tool/*.c)
+# the checks of jobs/doctor, which asks the tool, too
+DOCTOR   := $(wildcard doctor/*.c)
 BENCH    := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
 TESTS    := $(UNIT:%=$(B)/test/%) $(BENCH:%=$(B)/test/bench/%) $(B)/test/load
 
@@ -58,6 +64,7 @@ $(FCGI:%=$(B)/fcgi/%): $(B)/fcgi/%: $(B)/fcgi/%.o $(ROUTES:%.c=$(B)/%.o) $(B)/li
 	$(CC) $(LDFLAGS_) -o $@ $^ $(LDLIBS)
 
 $(B)/jobs/queue: $(TOOL:%.c=$(B)/%.o)
+$(B)/jobs/doctor: $(DOCTOR:%.c=$(B)/%.o) $(TOOL:%.c=$(B)/%.o)
 $(JOBS:%=$(B)/jobs/%): $(B)/jobs/%: $(B)/jobs/%.o $(B)/libparley.a
 	$(CC) $(LDFLAGS_) -o $@ $(filter %.o,$^) $(B)/libparley.a $(LDLIBS)
 
@@ -129,27 +136,40 @@ doc: $(B)/fcgi/api
 	script/gen-conf-man doc/config.md > man/parley.conf.5
 	script/contract test/contract.txt test/*.bats test/load/*.bats test/fault/*.bats > doc/contract-tests.md
 
+# What is filled in: the prefix, as a whole path. In hosting/ an api-file and a writer-file come of each web server's.
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|g'
+D    = $(DESTDIR)$(PREFIX)
+S    = $(D)/share/parley
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/parley \
-		$(DESTDIR)$(PREFIX)/share/parley/problems
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/libexec/parley
-	install -m 755 script/parley $(DESTDIR)$(PREFIX)/bin/parley
-	install -m 755 script/shed $(DESTDIR)$(PREFIX)/libexec/parley
+	@case '$(PREFIX)' in *[!A-Za-z0-9/._+~-]*) echo 'install: PREFIX may have A-Za-z0-9/._+~- in it' >&2; exit 1;; esac
+	install -d $(D)/bin $(D)/libexec/parley $(S)/problems $(S)/vhosts $(S)/web \
+		$(S)/systemd/parley-.service.d $(S)/systemd/sysusers.d
+	install -m 755 $(PROGRAMS) script/shed script/web $(D)/libexec/parley
+	install -m 644 script/web.bash $(D)/libexec/parley
+	install -m 755 script/parley $(D)/bin/parley
 	install -m 644 lighttpd.conf lighttpd-common.conf lighttpd-api.conf lighttpd-writer.conf \
-		lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf \
-		crontab.example $(DESTDIR)$(PREFIX)/share/parley
-	for section in 1 5 8; do \
-		install -d $(DESTDIR)$(PREFIX)/share/man/man$$section && \
-		install -m 644 man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; done
-	install -m 644 problems/*.html $(DESTDIR)$(PREFIX)/share/parley/problems
-	[ ! -f web/dist/index.html ] || { rm -rf $(DESTDIR)$(PREFIX)/share/parley/web && \
-		cp -R web/dist $(DESTDIR)$(PREFIX)/share/parley/web && \
-		chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/parley/web; }
+		lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf $(S)
+	install -m 644 problems/*.html $(S)/problems
+	for section in 1 5 8; do install -d $(D)/share/man/man$$section && \
+		install -m 644 man/*.$$section $(D)/share/man/man$$section || exit 1; done
+	for file in crontab logrotate parley.conf; do $(FILL) hosting/$$file >$(S)/$$file || exit 1; done
+	for server in apache nginx lighttpd; do \
+		$(FILL) -e 's|@PROGRAM@|api|g; s|@SEARCH@|search|g' hosting/$$server.conf >$(S)/vhosts/$$server-api.conf && \
+		$(FILL) -e 's|@PROGRAM@|writer|g; s|@SEARCH@|writer|g' hosting/$$server.conf >$(S)/vhosts/$$server-writer.conf || \
+		exit 1; done
+	for unit in systemd/parley*; do $(FILL) $$unit >$(S)/$$unit || exit 1; done
+	install -m 644 systemd/hardening.conf $(S)/systemd/parley-.service.d
+	install -m 644 systemd/sysusers.conf $(S)/systemd/sysusers.d/parley.conf
+	[ ! -f web/dist/index.html ] || { rm -rf $(S)/web && cp -R web/dist $(S)/web && \
+		chmod -R u=rwX,go=rX $(S)/web; }
+	[ -n '$(DESTDIR)' ] || { install -d -m 700 $(D)/var $(D)/var/run $(D)/var/log $(D)/var/tmp && \
+		{ [ -e $(D)/var/parley.conf ] || install -m 600 hosting/parley.conf $(D)/var/parley.conf; }; }
 
 clean:
 	rm -rf build
 
 -include $(patsubst %.c,$(B)/fuzz/%.d,$(LIB) $(wildcard test/fuzz/*.c))
--include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c tool/*.c test/*.c test/unit/*.c test/bench/*.c))
+-include $(patsubst %.c,$(B)/%.d,$(LIB) $(wildcard fcgi/*.c jobs/*.c tool/*.c doctor/*.c test/*.c test/unit/*.c test/bench/*.c))
 .PHONY: all tests fuzzers web web-tests check lint doc install clean
 .SECONDARY:

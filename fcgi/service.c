@@ -18,6 +18,9 @@ struct program { /* the master's; its processes inherit it */
 	const struct service_kind *kind;
 	struct service *service;
 	char **argv;
+	const char *listen;  /* NULL: where it is found by default */
+	bool beside;         /* take the place of one that runs */
+	bool unless_running; /* end well if one runs */
 	struct listener listener;
 	char *pid_file; /* owned */
 };
@@ -109,15 +112,14 @@ static void replace(void *arg, pid_t *pids, size_t n)
 }
 
 /* The socket, from the program before or anew. */
-static int open_listener(struct program *p, struct handover *before, const char *address, bool beside,
-			 struct err *e)
+static int open_listener(struct program *p, struct handover *before, const char *address, struct err *e)
 {
 	int rc = handover_receive(before, e);
 
 	if (rc)
 		p->listener = before->socket;
 	else
-		rc = listen_open(&p->listener, address, beside, e);
+		rc = listen_open(&p->listener, address, p->beside, e);
 	if (rc < 0)
 		return -1;
 	if (p->listener.owner != LISTEN_FOREIGN && strcmp(p->listener.address, address) != 0)
@@ -146,15 +148,17 @@ static int keep_processes(struct program *p, const struct handover *before, stru
 	return rc;
 }
 
-static int master(struct program *p, const char *address, bool beside)
+static int master(struct program *p, const char *address)
 {
 	struct handover before = { .socket = { .fd = -1 } };
 	struct err e = ERR_INIT;
 	int rc;
 
 	supervise_block_signals();
-	rc = open_listener(p, &before, address, beside, &e);
-	if (rc) {
+	rc = open_listener(p, &before, address, &e);
+	if (rc && p->listener.taken && p->unless_running) {
+		rc = 0;
+	} else if (rc) {
 		fprintf(stderr, "%s: %s\n", p->kind->name, e.text);
 	} else {
 		rc = keep_processes(p, &before, &e);
@@ -165,14 +169,14 @@ static int master(struct program *p, const char *address, bool beside)
 	return rc ? 1 : 0;
 }
 
-static int with_settings(struct program *p, const char *listen, bool beside)
+static int with_settings(struct program *p)
 {
 	struct service *s = p->service;
 	char *address = NULL;
 	int status = 1;
 
-	if (listen)
-		address = strdup(listen);
+	if (p->listen)
+		address = strdup(p->listen);
 	else if (asprintf(&address, "unix:%s/run/%s.sock", s->conf.var, p->kind->name) < 0)
 		address = NULL;
 	if (asprintf(&p->pid_file, "%s/run/%s.pid", s->conf.var, p->kind->name) < 0)
@@ -182,7 +186,7 @@ static int with_settings(struct program *p, const char *listen, bool beside)
 	if (!address || !p->pid_file || s->shared == MAP_FAILED)
 		LOG(LOG_ERROR, "cannot start", LOG_S("error", "out of memory"));
 	else
-		status = master(p, address, beside);
+		status = master(p, address);
 	free(address);
 	free(p->pid_file);
 	return status;
@@ -202,17 +206,17 @@ static int print_routes(const struct route *const *tables)
 
 int service_main(const struct service_kind *kind, int argc, char **argv)
 {
-	const char *listen = NULL;
-	bool beside = false;
+	struct program p = { .kind = kind, .argv = argv, .listener = { .fd = -1 } };
 	const struct program_option options[] = {
 		{ "--listen", "ADDRESS",
 		  "unix:/path or host:port; by default a socket handed over, else "
-		  "$PARLEY_VAR/run/NAME.sock", NULL, &listen, NULL },
+		  "$PARLEY_VAR/run/NAME.sock", NULL, &p.listen, NULL },
 		{ "--replace", "", "take the Unix socket's place from one that runs", NULL, NULL,
-		  &beside },
+		  &p.beside },
+		{ "--unless-running", "", "exit with 0 if one runs, so that cron may start it every minute",
+		  NULL, NULL, &p.unless_running },
 		{ NULL, NULL, NULL, NULL, NULL, NULL },
 	};
-	struct program p = { .kind = kind, .argv = argv, .listener = { .fd = -1 } };
 	int status = 1;
 
 	if (argc == 2 && !strcmp(argv[1], "--routes"))
@@ -222,7 +226,7 @@ int service_main(const struct service_kind *kind, int argc, char **argv)
 		return 1;
 	if (program_start(&p.service->conf, kind->name, kind->purpose, options, argc, argv,
 			  &status) == PROGRAM_RUN)
-		status = with_settings(&p, listen, beside);
+		status = with_settings(&p);
 	conf_clear(&p.service->conf);
 	free(p.service);
 	return status;

@@ -127,6 +127,7 @@ static unsigned timeout_s(const struct db *db)
 
 	switch (db->role) {
 	case DB_ROLE_REQUEST:
+	case DB_ROLE_LOOK:
 		return (unsigned)db->conf->database_timeout_s;
 	case DB_ROLE_JOB:
 	case DB_ROLE_INDEX:
@@ -183,6 +184,7 @@ static unsigned idle_s(const struct db *db)
 	case DB_ROLE_INDEX: /* a batch is told to two indexes, and both refresh */
 		return 3 * timeout_s(db) + (unsigned)(8 * db->conf->index_timeout_ms / 1000);
 	case DB_ROLE_REQUEST:
+	case DB_ROLE_LOOK:
 	case DB_ROLE_MIGRATE:
 		break;
 	}
@@ -197,7 +199,7 @@ static int begin_session(struct db *db, struct err *e)
 
 	if (db_run(db, DB_SESSION, limits, 1, NULL, e) || db_plain(db, DB_ISOLATION, e))
 		return -1;
-	if (db->role == DB_ROLE_MIGRATE)
+	if (db->role == DB_ROLE_MIGRATE || db->role == DB_ROLE_LOOK)
 		return 0;
 	if (db_row(db, DB_SERVER, NULL, 1, e) < 1)
 		return -1;

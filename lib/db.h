@@ -43,7 +43,8 @@ enum db_role {
 	DB_ROLE_REQUEST, /* a FastCGI process: short time-outs */
 	DB_ROLE_JOB,     /* a job program: waits as long as a batch may last */
 	DB_ROLE_INDEX,   /* the same, and its connection lies idle while Elasticsearch works */
-	DB_ROLE_MIGRATE  /* does not look at the schema's level */
+	DB_ROLE_MIGRATE, /* does not look at the schema's level */
+	DB_ROLE_LOOK     /* neither, with a request's time-outs */
 };
 
 struct db_column {

@@ -25,6 +25,7 @@ bool key_chat_valid(uint64_t chat);
 #define KEY_BACKLOG "backlog"
 #define KEY_INFLIGHT "inflight"
 #define KEY_RECOVERING "recovering"
+#define KEY_DOCTOR "doctor"
 #define KEY_RETRY "retry"
 #define KEY_SCHEDULE "schedule"
 #define KEY_DEAD "dead"

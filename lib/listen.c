@@ -71,7 +71,8 @@ static int bind_unix(struct listener *l, const struct sockaddr_un *a, struct err
 	const char *path = a->sun_path;
 
 	/* EAGAIN: so many wait there that there is no room */
-	if (!connect(l->fd, (const struct sockaddr *)a, sizeof(*a)) || errno == EAGAIN)
+	l->taken = !connect(l->fd, (const struct sockaddr *)a, sizeof(*a)) || errno == EAGAIN;
+	if (l->taken)
 		return err_set(e, ERR_INVALID, "%s: somebody listens there already", path);
 	unlink(path);
 	if (bind(l->fd, (const struct sockaddr *)a, sizeof(*a)) || chmod(path, 0660) ||

@@ -21,6 +21,7 @@ struct listener {
 	int fd; /* -1: none */
 	enum listen_owner owner;
 	char *address;          /* owned */
+	bool taken;             /* listen_open failed because somebody listens there already */
 	uint64_t device, inode; /* of an own Unix socket's file; inode 0: it has none */
 };
 

@@ -385,19 +385,6 @@ nginx_launch() {
     "$(sbin nginx)" -e stderr -p "$1" -c "$1/run/nginx.conf" -g 'daemon off;'
 }
 
-# Prints nginx.conf with values in the places of @NAME@.
-nginx_conf() {
-  local text name
-  text=$(<"$servers_root/nginx.conf") || return
-  text=${text//@BIND@/"$(bracketed "$BIND")"}
-  text=${text//@USER@/"$(id -un) $(id -gn)"}
-  for name in API_PORT WRITER_PORT WEB_PORT PARLEY_VAR PARLEY_WEB PARLEY_WEB_API PARLEY_WEB_WRITER \
-    PARLEY_SHARE PARLEY_CLIENT_TIMEOUT_S; do
-    text=${text//"@$name@"/"${!name}"}
-  done
-  printf '%s\n' "$text"
-}
-
 # web_start DIR WEB_SERVER
 web_start() {
   local log=$1/log/$2.log from pid
@@ -419,18 +406,7 @@ shed_launch() {
     "$1/run/$2.pid" "$signal" "$API_PORT" "$WRITER_PORT" "$WEB_PORT"
 }
 
-# An IPv6 address as it stands before a port.
-bracketed() {
-  case $1 in
-    *:*) echo "[$1]" ;;
-    *) echo "$1" ;;
-  esac
-}
-
-# Prints the path of a system's program, which users may not have in their PATH.
-sbin() {
-  PATH=$PATH:/usr/sbin:/sbin command -v "$1"
-}
-
+# shellcheck source=script/web.bash
+. "$servers_root/script/web.bash"
 # shellcheck source=script/elasticsearch.bash
 . "$servers_root/script/elasticsearch.bash"

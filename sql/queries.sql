@@ -37,6 +37,13 @@ WHERE USER = SUBSTRING_INDEX(USER(), '@', 1);
 -- name: room_connections
 SHOW GLOBAL STATUS LIKE 'Threads_connected';
 
+-- name: doctor_server
+SELECT VERSION(), @@max_allowed_packet, @@max_connections, CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED),
+  @@character_set_database;
+
+-- name: doctor_rights
+SHOW GRANTS;
+
 -- migrations
 
 -- name: migrate_lock

@@ -64,7 +64,10 @@ static void is_received_as_given(void)
 	static char address[] = "unix:/a path/with blanks";
 	char *argv[] = { own_name, more, NULL };
 	pid_t pids[] = { 11, 22 }, pid;
-	struct handover h = { { listening(), LISTEN_BESIDE, address, 33, UINT64_MAX }, pids, 2 };
+	struct handover h = {
+		{ .fd = listening(), .owner = LISTEN_BESIDE, .address = address, .device = 33, .inode = UINT64_MAX },
+		pids, 2
+	};
 	struct err e = ERR_INIT;
 
 	pid = fork();

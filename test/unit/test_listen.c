@@ -64,6 +64,7 @@ static void refuses_a_second(void)
 	CHECK_INT(first.owner, LISTEN_OWN);
 	CHECK(listen_is_listening(first.fd));
 	CHECK_INT(listen_open(&second, address, false, &e), -1);
+	CHECK(second.taken && !first.taken);
 	CHECK_INT(e.code, ERR_INVALID);
 	listen_clear(&second);
 	CHECK(accepts(&first)); /* it was asked whether anybody listens */
