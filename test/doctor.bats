@@ -87,7 +87,7 @@ url() { printf "$mysql_url" "$1" "$2"; }
   finds 1 'FAIL  settings: PARLEY_WORKERS: "many"' 'put that right'
   same "$(grep -c ': ' <<<"$output")" 1
   PARLEY_LOG_LEVEL=loud doctor
-  finds 1 'FAIL  settings: PARLEY_LOG_LEVEL' 'debug, info'
+  finds 1 'FAIL  settings: PARLEY_LOG_LEVEL: "loud" is none of debug, info, warn, error' 'put that right'
 }
 
 @test "a file with a password that others may read" {

@@ -1,16 +1,20 @@
 #!/usr/bin/env bats
-# hand: shared hosting: an ordinary user with the host's cron, as root in name spaces of its own; minutes
+# hand: shared hosting: an ordinary user with the host's cron, in a Debian from nothing and name spaces of its own; minutes
 
 load helpers/stack
+# shellcheck source=script/chroot.bash disable=SC1091
+. "$stack_root/script/chroot.bash"
 
 setup_file() {
   [ "$(id -u)" = 0 ] || { echo "root only" >&2; return 1; }
   HOST=$(mktemp -d "${TMPDIR:-/tmp}/parley-host.XXXXXX")
   export HOST
   chmod 711 "$HOST"
+  unshare --mount --propagation private "$stack_root/test/helpers/host.bash" make "$HOST" >"$HOST/make.log" 2>&1 3>&- ||
+    { cat "$HOST/make.log" >&2; return 1; }
   # All that is started in there ends with its first process; the network is its own, so the ports are free.
   spawn "$HOST/host.log" unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
-    bash "$stack_root/test/helpers/host.bash" "$stack_root"
+    "$stack_root/test/helpers/host.bash" run "$HOST"
   echo "$REPLY" >"$HOST/pid"
   wait_for 120 grep -q '^ready$' "$HOST/host.log" || { cat "$HOST/host.log" >&2; return 1; }
 }
@@ -22,7 +26,7 @@ teardown_file() {
 
 # host COMMAND…: as the host's root; user LINE: as the user, in a login shell
 host() {
-  nsenter --target "$(pgrep -P "$(cat "$HOST/pid")" | head -n 1)" --mount --pid --net -- "$@" 3>&-
+  nsenter --target "$(pgrep -P "$(cat "$HOST/pid")" | head -n 1)" --mount --pid --net --root --wd=/ -- "$@" 3>&-
 }
 user() { host setpriv --reuid guest --regid guest --init-groups env -i HOME=/home/guest USER=guest LANG=C.UTF-8 \
   PATH=/usr/bin:/bin bash -c "cd && $1"; }
@@ -43,9 +47,7 @@ is_green() { user 'parley/bin/parley doctor' >"$HOST/doctor" 2>&1; }
 }
 
 @test "the README's lines work" {
-  awk '/^```sh$/ { inside = 1; text = ""; next }
-    /^```$/ { if (inside && text ~ /curl/) { printf "%s", text; exit } inside = 0 }
-    inside { text = text $0 "\n" }' "$stack_root/README.md" >"$HOST/readme"
+  curl_block >"$HOST/readme"
   [ -s "$HOST/readme" ]
   user "$(<"$HOST/readme")" >"$HOST/readme.out" 2>&1
   cat "$HOST/readme.out"
@@ -58,17 +60,23 @@ accept() {
     http://127.0.0.1:8080/applications/$2/chats/1/messages; done" | grep -cx 201
 }
 
+# stored TOKEN: messages of its first chat
+stored() { user "curl -s http://127.0.0.1:3000/applications/$1/chats" | jq -r '.[0].messages_count'; }
+some_stored() { [ "$(stored "$1")" -ge 20 ]; }
+stored_are() { [ "$(stored "$1")" = "$2" ]; }
+
 @test "every job program is killed: cron has them back within 60 s, and nothing is lost" {
-  local before token accepted killed
+  local token accepting
   token=$(user "curl -s --json '{\"name\":\"kept\"}' http://127.0.0.1:3000/applications" | jq -r .token)
   user "curl -s --json '{}' http://127.0.0.1:3000/applications/$token/chats" >/dev/null
-  before=$(accept 50 "$token")
-  killed=$(job_pids)
-  host bash -c "kill -9 ${killed//$'\n'/ }" || true # (index has ended by itself)
-  accepted=$(accept 50 "$token")
-  same "$before $accepted" '50 50'
+  accept 300 "$token" >"$HOST/accepted" &
+  accepting=$!
+  wait_for 20 some_stored "$token"
+  host bash -c "kill -9 $(job_pids | paste -sd ' ')" || true # (index has ended by itself)
+  wait "$accepting"
+  same "$(<"$HOST/accepted")" 300
   wait_for 60 jobs_run
-  wait_for 10 eval '[ "$(user "curl -s http://127.0.0.1:3000/applications/$token/chats" | jq -r ".[0].messages_count")" = 100 ]'
+  wait_for 10 stored_are "$token" 300
 }
 
 @test "api, writer and search are killed: cron has them back within 60 s" {

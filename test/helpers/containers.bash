@@ -9,6 +9,9 @@
 # All lies below $ENGINE; what the build needs to get through to Debian's and npm's servers from here, it is given as its
 # secrets.
 
+# shellcheck source=script/chroot.bash
+. "$stack_root/script/chroot.bash"
+
 # Debian's, in case another client comes first. Its builder knows secrets.
 engine_environment() {
   export PATH=/usr/bin:$PATH DOCKER_HOST=unix://$ENGINE/docker.sock DOCKER_BUILDKIT=1 COMPOSE_DOCKER_CLI_BUILD=1
@@ -73,17 +76,10 @@ compose() { (cd "$stack_root" && docker-compose "$@"); }
 
 # --- images ---------------------------------------------------------------------------------------------
 
-# Debian's own sources of this machine, as lines of sources.list.
-apt_sources() {
-  # shellcheck disable=SC2016 # apt's own variables
-  apt-get indextargets --format '$(ORIGIN) $(CREATED_BY) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' |
-    sed -n 's/^Debian Packages //p' | sort -u
-}
-
 # Fills build_options.
 build_secrets() {
   build_options=(--quiet)
-  apt_sources >"$ENGINE/sources.list"
+  sources | sed 's/^/deb /' >"$ENGINE/sources.list"
   build_options+=(--secret "id=apt,src=$ENGINE/sources.list")
   [ ! -f /etc/ssl/certs/ca-certificates.crt ] ||
     build_options+=(--secret 'id=ca,src=/etc/ssl/certs/ca-certificates.crt')
@@ -93,10 +89,7 @@ build_secrets() {
 }
 
 base_image() {
-  local mirror
-  mirror=$(awk '$3 == "bookworm" && $4 == "main" { print $2; exit }' "$ENGINE/sources.list")
-  debootstrap --variant=minbase bookworm "$ENGINE/base" "$mirror" >"$ENGINE/debootstrap.log" 2>&1 ||
-    { tail -n 5 "$ENGINE/debootstrap.log" >&2; return 1; }
+  bootstrap "$ENGINE/base" "$ENGINE/debootstrap.log"
   rm -rf "$ENGINE"/base/var/cache/apt/archives/*.deb "$ENGINE"/base/var/lib/apt/lists/*
   tar -C "$ENGINE/base" -c . | docker import - debian:12
 }
