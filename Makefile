@@ -143,7 +143,7 @@ S    = $(D)/share/parley
 
 install: all
 	@case '$(PREFIX)' in *[!A-Za-z0-9/._+~-]*) echo 'install: PREFIX may have A-Za-z0-9/._+~- in it' >&2; exit 1;; esac
-	install -d $(D)/bin $(D)/libexec/parley $(S)/problems $(S)/vhosts $(S)/web \
+	install -d $(D)/bin $(D)/libexec/parley $(S)/problems $(S)/vhosts $(S)/monitoring $(S)/web \
 		$(S)/systemd/parley-.service.d $(S)/systemd/sysusers.d
 	install -m 755 $(PROGRAMS) script/shed script/web $(D)/libexec/parley
 	install -m 644 script/web.bash $(D)/libexec/parley
@@ -151,6 +151,7 @@ install: all
 	install -m 644 lighttpd.conf lighttpd-common.conf lighttpd-api.conf lighttpd-writer.conf \
 		lighttpd-problem.lua lighttpd-request.lua lighttpd-web.lua nginx.conf $(S)
 	install -m 644 problems/*.html $(S)/problems
+	install -m 644 monitoring/* $(S)/monitoring
 	for section in 1 5 8; do install -d $(D)/share/man/man$$section && \
 		install -m 644 man/*.$$section $(D)/share/man/man$$section || exit 1; done
 	for file in crontab logrotate parley.conf; do $(FILL) hosting/$$file >$(S)/$$file || exit 1; done
