@@ -10,6 +10,16 @@ programs_copied() {
   cp "$ORIGINAL/test/load" "$PARLEY_BUILD/test"
 }
 
+# replace_scene: a chat of 50 messages to read from, and one to post to; for each test
+replace_scene() {
+  new_application
+  new_chat
+  blast --requests 50 --strict "$(messages "$API")" 3>/dev/null
+  read_from=$(messages "$API")
+  new_chat
+  log=$BATS_TEST_TMPDIR/log
+}
+
 # load_begin: posts to both services, reads and searches, from 40 clients, until load_end
 load_begin() {
   : >"$log"

@@ -15,14 +15,7 @@ teardown_file() {
   stack_stop
 }
 
-setup() {
-  new_application
-  new_chat
-  blast --requests 50 --strict "$(messages "$API")" 3>/dev/null
-  read_from=$(messages "$API")
-  new_chat
-  log=$BATS_TEST_TMPDIR/log
-}
+setup() { replace_scene; }
 
 # metric LINE-BEGINS… : the sum of the values of the lines that begin so
 metric() {

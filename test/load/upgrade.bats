@@ -30,14 +30,7 @@ build_old() {
   cp -r "$NEW/test" "$OLD" # the load generator is today's
 }
 
-setup() {
-  new_application
-  new_chat
-  blast --requests 50 --strict "$(messages "$API")" 3>/dev/null
-  read_from=$(messages "$API")
-  new_chat
-  log=$BATS_TEST_TMPDIR/log
-}
+setup() { replace_scene; }
 
 level() { db 'SELECT MAX(version) FROM parley_migrations'; }
 
