@@ -128,10 +128,10 @@ created() { echo 'sum(http_requests_total{service="writer",method="POST",status=
 @test "connections that are nearly all that Redis, MySQL and its account allow" {
   local n
   redis CONFIG SET maxclients $(($(redis INFO clients | sed -n 's/^connected_clients:\([0-9]*\).*/\1/p') + 1)) >/dev/null
-  for ((n = 0; n < 10; n++)); do
+  for ((n = 0; n < 40; n++)); do
     mariadb --no-defaults --socket="$PARLEY_VAR/run/mysql.sock" --user=root -e 'DO SLEEP(60)' 3>&- &
   done
-  wait_for 10 eval '[ "$(mysql_connected)" -ge 10 ]'
+  wait_for 10 eval '[ "$(mysql_connected)" -ge 40 ]'
   # a few are left: for the programs, and for who puts it right
   mysql_allows $(($(mysql_connected) + 3))
   fires 'ParleyConnections redis' 'ParleyConnections mysql'
