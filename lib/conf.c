@@ -361,24 +361,35 @@ static bool is_set(const struct conf *c, size_t i)
 	return ((c->from_file | c->from_environment) >> i & 1) != 0;
 }
 
+/* The last place of build/ or libexec/parley/ in a program's path: those above it are the user's own folders. NULL: none. */
+static char *above_program(char *exe)
+{
+	static const char *const below[] = { "/build/", "/libexec/parley/" };
+	char *last = NULL, *at;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		for (at = strstr(exe, below[i]); at; at = strstr(at + 1, below[i]))
+			if (!last || at > last)
+				last = at;
+	return last;
+}
+
 /* The folder above build/ or libexec/ of the running program, with "/var" behind it. */
 static int default_var(struct conf *c, struct err *e)
 {
-	static const char *const below[] = { "/build/", "/libexec/parley/" };
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 8);
 	char *cut;
-	size_t i;
 
 	if (n < 0)
 		return err_sys(e, "/proc/self/exe");
 	exe[n] = '\0';
-	for (i = 0; i < 2; i++)
-		if ((cut = strstr(exe, below[i])) != NULL) {
-			memcpy(cut, "/var", 5);
-			return set_text(c, &settings[0], exe, e);
-		}
-	return set_text(c, &settings[0], "var", e);
+	cut = above_program(exe);
+	if (!cut)
+		return set_text(c, &settings[0], "var", e);
+	memcpy(cut, "/var", 5);
+	return set_text(c, &settings[0], exe, e);
 }
 
 /* What a word of a default stands for is appended; the word's length, or 0: there is none. */

@@ -104,10 +104,15 @@ END
 # bats test_tags=settings:sources
 @test "PARLEY_VAR is by default var/ of the tree that the program is in" {
   same "$(value PARLEY_VAR PARLEY_VAR=)" "$stack_root/var"
-  mkdir -p "$BATS_TEST_TMPDIR/usr/libexec/parley"
-  cp "$persist" "$BATS_TEST_TMPDIR/usr/libexec/parley/"
-  persist=$BATS_TEST_TMPDIR/usr/libexec/parley/persist
-  same "$(value PARLEY_VAR PARLEY_VAR=)" "$(realpath "$BATS_TEST_TMPDIR")/usr/var"
+  local program=$persist prefix
+  # also where a folder above has the name of one in a tree
+  for prefix in usr build/usr home/libexec/parley/tree; do
+    persist=$BATS_TEST_TMPDIR/$prefix/libexec/parley/persist
+    [[ $prefix != */tree ]] || persist=$BATS_TEST_TMPDIR/$prefix/build/jobs/persist
+    mkdir -p "${persist%/*}"
+    cp "$program" "$persist"
+    same "$(value PARLEY_VAR PARLEY_VAR=)" "$(realpath "$BATS_TEST_TMPDIR")/$prefix/var"
+  done
 }
 
 # bats test_tags=settings:table
