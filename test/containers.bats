@@ -41,6 +41,7 @@ with_key() {
 
 # --- one container ----------------------------------------------------------------------------------------
 
+# bats test_tags=admin:container
 @test "a service without an admin key refuses to listen on more than loopback, in one line" {
   local name
   for name in api writer; do
