@@ -12,12 +12,12 @@ setup_file() {
   mkdir -p "$TREE/build"
   chmod 711 "$BATS_FILE_TMPDIR"
   make -C "$stack_root" all web >"$BATS_FILE_TMPDIR/make.log" 2>&1
-  for folder in script lib fcgi jobs tool redis sql doc problems Makefile nginx.conf; do
+  for folder in script lib fcgi jobs tool doctor redis sql doc problems Makefile nginx.conf; do
     cp -a "$stack_root/$folder" "$TREE"
   done
   cp -a "$stack_root"/lighttpd* "$TREE"
   copy_page
-  for part in gen lib fcgi jobs tool libparley.a; do cp -a "$stack_root/build/$part" "$TREE/build"; done
+  for part in gen lib fcgi jobs tool doctor libparley.a; do cp -a "$stack_root/build/$part" "$TREE/build"; done
   cd "$TREE" || return 1
   spawn "$PARLEY_VAR/log/server" env PARLEY_WORKERS=2 script/server
   echo "$REPLY" >"$PARLEY_VAR/pids/server"
