@@ -37,9 +37,14 @@ strangers_gone() {
   holds "$(figure '[.[].last_s] | max') <= $(bound_s)"
 }
 
-# median LABEL SECONDS: of an honest client that writes and reads; nothing of it fails. In $p50
+# median LABEL SECONDS [BROKEN]: of an honest client that writes; nothing of it fails. In $p50. BROKEN of its four kept
+# connections may be closed by a web server that starts afresh while a request is being sent: then HTTP has the client
+# send it again (RFC 9112, 9.5), which libcurl would do, and the load generator does not let it.
 median() {
-  blast --clients 4 --rate 200 --for "$2" --strict "$(messages "$API")" "$(messages "$WRITER")"
+  blast --clients 4 --rate 200 --for "$2" "$(messages "$API")" "$(messages "$WRITER")"
+  same "$(figure '.failed - .errors')" 0
+  holds "$(figure .errors) <= ${3:-0}"
+  [ "$(figure .errors)" = 0 ] || same "$(figure .first_error)" 'A kept connection broke before the answer'
   p50=$(figure .p50_us)
   tell "$STACK_WEB, $1: $p50 µs"
 }
@@ -58,7 +63,7 @@ strangers_slow_nobody() {
   median "with 200 strangers" $((PARLEY_CLIENT_TIMEOUT_S - 2))
   with=$p50
   same "$(cat "$PARLEY_VAR/tmp/left")" 200
-  median "until they are gone" $(($(bound_s) - PARLEY_CLIENT_TIMEOUT_S))
+  median "until they are gone" $(($(bound_s) - PARLEY_CLIENT_TIMEOUT_S)) 4
   later=$p50
   strangers_gone
   median "alone again" 4
