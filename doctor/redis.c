@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "durability.h"
 #include "key.h"
+#include "room.h"
 
 #define OLDEST_MAJOR 6
 #define OLDEST_MINOR 2
@@ -20,18 +21,16 @@ static long long clients(const struct conf *c)
 	return 2 * (long long)(c->api_processes + c->writer_processes + c->search_processes) + c->workers + 5;
 }
 
-static int info(struct redis *r, char *text, size_t size, const char *section, const char *const *fields, struct err *e)
+static int read_version(struct redis *r, char *version, size_t size, struct err *e)
 {
 	struct redis_call c;
 	redisReply *reply;
-	size_t i;
 
 	redis_command(&c, "INFO");
-	redis_arg(&c, section);
+	redis_arg(&c, "server");
 	if (redis_send(r, &c, &reply, e))
 		return -1;
-	for (i = 0; fields[i]; i++)
-		redis_info_field(reply->type == REDIS_REPLY_STRING ? reply->str : "", fields[i], text + i * size, size);
+	redis_info_field(reply->type == REDIS_REPLY_STRING ? reply->str : "", "redis_version", version, size);
 	freeReplyObject(reply);
 	return 0;
 }
@@ -68,39 +67,22 @@ static void look_at_clock(struct doctor *d)
 	freeReplyObject(reply);
 }
 
-static void look_at_memory(struct doctor *d)
+static void look_at_room(struct doctor *d)
 {
-	static const char *const fields[] = { "used_memory", "maxmemory", NULL };
-	char text[2][64] = { "", "" };
-	unsigned long long used, most;
+	const long long ours = clients(&d->tool.conf);
+	struct room_redis room = { 0 };
+	const struct room *memory = &room.memory;
 
-	if (info(&d->tool.redis, text[0], sizeof(text[0]), "memory", fields, NULL))
+	if (room_redis(&room, &d->tool.redis, NULL))
 		return;
-	used = strtoull(text[0], NULL, 10);
-	most = strtoull(text[1], NULL, 10);
-	if (most && used > most / 100 * SHARE_PERCENT)
+	if (memory->limit && memory->used > memory->limit / 100 * SHARE_PERCENT)
 		doctor_say(d, DOCTOR_WARN, "raise maxmemory, or lower PARLEY_QUEUE_LIMIT; is the queue being stored?",
-			   "%llu of %llu MB are in use: when it is full, creating is refused", used >> 20, most >> 20);
-}
-
-static void look_at_clients(struct doctor *d)
-{
-	struct redis_call c;
-	redisReply *reply;
-	long long most;
-
-	redis_command(&c, "CONFIG");
-	redis_arg(&c, "GET");
-	redis_arg(&c, "maxclients");
-	if (redis_send(&d->tool.redis, &c, &reply, NULL))
-		return; /* hosted ones refuse CONFIG */
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
-		most = strtoll(reply->element[1]->str, NULL, 10);
-		if (most < clients(&d->tool.conf))
-			doctor_say(d, DOCTOR_WARN, "lower PARLEY_API_PROCESSES and the like, or raise maxclients",
-				   "it takes %lld clients, and Parley may have %lld", most, clients(&d->tool.conf));
-	}
-	freeReplyObject(reply);
+			   "%llu of %llu MB are in use: when it is full, creating is refused",
+			   (unsigned long long)memory->used >> 20, (unsigned long long)memory->limit >> 20);
+	if (room.connections.limit && room.connections.limit < (uint64_t)ours)
+		doctor_say(d, DOCTOR_WARN, "lower PARLEY_API_PROCESSES and the like, or raise maxclients",
+			   "it takes %llu clients, and Parley may have %lld",
+			   (unsigned long long)room.connections.limit, ours);
 }
 
 /* What it refuses to a user of its own (ACL) would refuse every job. */
@@ -118,12 +100,11 @@ static void look_at_writing(struct doctor *d)
 
 void doctor_redis(struct doctor *d)
 {
-	static const char *const fields[] = { "redis_version", NULL };
 	struct err e = ERR_INIT;
 	char version[64] = "";
 
 	if (redis_connect(&d->tool.redis, &e) ||
-	    info(&d->tool.redis, version, sizeof(version), "server", fields, &e)) {
+	    read_version(&d->tool.redis, version, sizeof(version), &e)) {
 		doctor_say(d, DOCTOR_FAIL, "start it, and see that REDIS_URL names it, its password and its database", "%s",
 			   e.text);
 		return;
@@ -131,8 +112,7 @@ void doctor_redis(struct doctor *d)
 	look_at_version(d, version);
 	look_at_writing(d);
 	look_at_clock(d);
-	look_at_memory(d);
-	look_at_clients(d);
+	look_at_room(d);
 }
 
 void doctor_durability(struct doctor *d)
